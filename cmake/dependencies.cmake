@@ -1,0 +1,21 @@
+# The libraries, all from Debian 12, each as an imported target.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+link_libraries(Threads::Threads m)
+
+function(kg_pkg target module)
+  string(MAKE_C_IDENTIFIER "${target}" prefix)
+  pkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET ${module})
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(${target} INTERFACE PkgConfig::${prefix})
+endfunction()
+
+kg_pkg(CURL::libcurl libcurl>=7.88)
+kg_pkg(Jansson::jansson jansson>=2.14)
+kg_pkg(YAML::yaml yaml-0.1)
+kg_pkg(ISAL::isal libisal>=2.30)
+kg_pkg(LWS::websockets libwebsockets>=4.1)
+kg_pkg(OpenSSL::SSL openssl>=3.0)
+if(BUILD_TESTING)
+  kg_pkg(CMocka::cmocka cmocka>=1.1)
+endif()

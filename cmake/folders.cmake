@@ -1,0 +1,12 @@
+# kg_folder(NAME USES folder... LINKS target...): every .c of a source folder as the static library
+# kg_NAME. A new file is picked up by itself; agent/main.c belongs to the executable alone.
+function(kg_folder name)
+  cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/*.c")
+  list(FILTER sources EXCLUDE REGEX "/agent/main\\.c$")
+  add_library(kg_${name} STATIC ${sources})
+  foreach(used IN LISTS arg_USES)
+    target_link_libraries(kg_${name} PUBLIC kg_${used})
+  endforeach()
+  target_link_libraries(kg_${name} PUBLIC ${arg_LINKS})
+endfunction()
