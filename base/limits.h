@@ -1,0 +1,52 @@
+/* limits.h — every maximum of what grows with the cluster or comes from outside, in one place.
+ * Uses: nothing.  Threads: any.  Owner: the whole program.
+ *
+ * Reaching one of them degrades what is named there, is counted in a self metric and logged. */
+#ifndef KG_BASE_LIMITS_H
+#define KG_BASE_LIMITS_H
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+
+/* Text read from the API server. etcd refuses objects above 1.5 MiB; JSON of one is somewhat
+ * longer. */
+#define LIMIT_OBJECT_BYTES (8 * MIB)      /* one object's JSON; larger: dropped, counted */
+#define LIMIT_PAGE_BYTES (1024 * MIB)     /* one list response; larger: list fails */
+#define LIMIT_LIST_PAGE_OBJECTS 500       /* objects asked for a page */
+#define LIMIT_JSON_DEPTH 128              /* nesting that the splitter follows */
+#define LIMIT_ERROR_BODY_BYTES (64 * KIB) /* body kept of a failed request */
+#define LIMIT_HEADER_BYTES (64 * KIB)
+#define LIMIT_DECODE_ARENA_BYTES (32 * MIB) /* one object's decoded struct */
+
+/* The store. */
+#define LIMIT_STORE_OBJECTS 2000000         /* objects of one resource; more: dropped, counted */
+#define LIMIT_BLOCK_BYTES (16 * MIB)        /* one object's rendered samples */
+#define LIMIT_LABEL_VALUE_BYTES (256 * KIB) /* one label value; longer: cut, counted */
+
+/* The node. */
+#define LIMIT_CGROUPS 20000 /* cgroups followed; more: not read, counted */
+#define LIMIT_CGROUP_DEPTH 32
+#define LIMIT_CGROUP_FILE_BYTES (64 * KIB) /* one cgroup or /proc file */
+#define LIMIT_CGROUP_DEVICES 512           /* devices of one io.stat */
+#define LIMIT_NET_INTERFACES 4096          /* lines of one /proc/PID/net/dev */
+#define LIMIT_PIDS_PER_CGROUP 32768 /* processes whose /proc/PID/fd is counted in one reading */
+#define LIMIT_NODE_ARENA_BYTES (256 * MIB) /* one reading of the node */
+#define LIMIT_PODS_PER_NODE 10000
+#define LIMIT_CONTAINER_LABELS 32 /* columns of --container-labels */
+#define LIMIT_FILESYSTEMS 1024
+
+/* Serving. */
+#define LIMIT_CONNECTIONS 512                /* more are refused */
+#define LIMIT_SCRAPES 64                     /* concurrent; more get 503 with Retry-After */
+#define LIMIT_SCRAPE_PIECE_BYTES (256 * KIB) /* bytes assembled and written at a time */
+#define LIMIT_REQUEST_PATH_BYTES 2048
+#define LIMIT_QUERY_ITEMS 256 /* names in resources=, collect[]= … */
+
+/* Configuration. */
+#define LIMIT_CONFIG_BYTES (4 * MIB) /* kubeconfig, configuration file, certificates, tokens */
+#define LIMIT_RENDER_INPUT_BYTES (512 * MIB) /* render -f */
+#define LIMIT_OPTION_LIST 4096               /* entries of one list option */
+#define LIMIT_YAML_DEPTH 64
+#define LIMIT_LOG_LINE_BYTES 4096
+
+#endif

@@ -1,0 +1,76 @@
+/* cgroup_entry.h — one cgroup that is followed: its folders, open files and resolved labels.
+ * Uses: base, cgroup_id, cgroup_tree.  Threads: the node loop.  Owner: the tree.
+ *
+ * Readers keep a file's descriptor here after its first use and pread it from then on. */
+#ifndef KG_COLLECTORS_CGROUP_ENTRY_H
+#define KG_COLLECTORS_CGROUP_ENTRY_H
+
+#include "collectors/cgroup/cgroup_tree.h"
+
+/* Files of both versions that are read at every reading. */
+enum cgroup_file {
+    CGF_CPUACCT_USAGE, /* v1 */
+    CGF_CPUACCT_STAT,
+    CGF_CPU_STAT, /* v1 and v2 */
+    CGF_CPU_CFS_PERIOD,
+    CGF_CPU_CFS_QUOTA,
+    CGF_CPU_SHARES,
+    CGF_MEMORY_STAT,  /* v1 and v2 */
+    CGF_MEMORY_USAGE, /* v1 usage_in_bytes, v2 current */
+    CGF_MEMORY_PEAK,  /* v1 max_usage_in_bytes, v2 peak */
+    CGF_MEMORY_FAILCNT,
+    CGF_MEMORY_LIMIT,      /* v1 limit_in_bytes, v2 max */
+    CGF_MEMORY_SOFT_LIMIT, /* v1 soft_limit_in_bytes, v2 min */
+    CGF_MEMORY_SWAP_LIMIT, /* v1 memsw.limit_in_bytes, v2 swap.max */
+    CGF_MEMORY_SWAP,       /* v2 swap.current */
+    CGF_MEMORY_KMEM,
+    CGF_MEMORY_EVENTS, /* v1 oom_control, v2 events */
+    CGF_CPU_MAX,       /* v2 */
+    CGF_CPU_WEIGHT,
+    CGF_IO_STAT,
+    CGF_BLKIO_BYTES, /* v1: the file of the set that this machine has */
+    CGF_BLKIO_IOS,
+    CGF_PIDS_CURRENT,
+    CGF_PIDS_MAX,
+    CGF_PROCS,
+    CGF_CPU_PRESSURE,
+    CGF_MEMORY_PRESSURE,
+    CGF_IO_PRESSURE,
+    CGF_FILES,
+};
+
+/* Descriptor states beside an open one. */
+#define CG_FD_UNTRIED (-1)
+#define CG_FD_ABSENT (-2) /* looked for and not there: not tried again in this entry's life */
+
+struct cgroup_entry {
+    char *path;                 /* from the mount, "/" or "/kubepods/…" */
+    struct cgroup_id id;        /* container_id points into path */
+    int dir_fd[CG_CONTROLLERS]; /* v1: per controller, -1 where it does not exist; v2: [0] only */
+    int fd[CGF_FILES];
+    bool gone;
+
+    /* Labels as resolved at pods_generation; owned here. */
+    uint64_t pods_generation;
+    bool resolved;
+    bool sandbox;
+    char *container, *image, *name, *namespace, *pod;
+    char **columns;
+
+    /* What is read once. */
+    uint64_t start_time_sec;
+    int32_t init_pid; /* 0: not known */
+    int net_dev_fd, limits_fd;
+
+    /* OOM kills counted for this cgroup since it was first seen. */
+    uint64_t oom_kills, oom_events_base;
+};
+
+/* The text of a file of the entry, through its kept descriptor. name is the file's name in the
+ * controller's folder (v2: controller is ignored). Errors: -ENODATA absent (remembered) · -ENODEV
+ * or -ENOENT the cgroup is gone · those of pread. */
+int cgroup_entry_read(struct cgroup_entry *e, enum cgroup_controller controller,
+                      enum cgroup_file file, const char *name, char *out, size_t size,
+                      struct str *ret);
+
+#endif

@@ -1,0 +1,52 @@
+/* collector.h — a source of samples: one file, registered by one line in collectors.def.
+ * Uses: base, metrics.  Threads: the node loop.  Owner: the node loop.
+ *
+ * Adding one: a new .c with a struct collector, COLLECTOR(name) in collectors/collectors.def,
+ * fixtures and a golden file. Options, docs and tests follow from the tables. */
+#ifndef KG_COLLECTORS_COLLECTOR_H
+#define KG_COLLECTORS_COLLECTOR_H
+
+#include "base/err.h"
+#include "collectors/pod_lookup.h"
+#include "metrics/sink.h"
+
+/* Where to read and what with. All strings live as long as the collector. */
+struct collector_env {
+    const char *procfs, *sysfs, *cgroupfs,
+        *rootfs;               /* --path.*: "/proc", "/sys", "/sys/fs/cgroup", "/" */
+    const char *kubelet;       /* "/var/lib/kubelet" as seen from here */
+    const char *cgroup_root;   /* --cgroup-root: "" or the path below which kubepods stands */
+    const char *kmsg;          /* "/dev/kmsg" or "" */
+    const char *sandbox_image; /* image label of sandboxes when it cannot be read */
+    bool all_cgroups;          /* every cgroup of the machine (local), else what the kubelet has */
+    const struct pod_lookup *pods; /* NULL without Kubernetes */
+};
+
+struct collector {
+    const char *name; /* "container", "machine", later "cpu", "meminfo" … */
+    bool on_by_default;
+    const struct metric_subject *const *subjects; /* NULL-terminated */
+
+    /* Opens what stays open. Sets *ret_state (may be NULL for none). Errors: -ENODATA this machine
+     * has no such source (not a fault) · others. */
+    int (*start)(const struct collector_env *env, void **ret_state, struct err *err);
+
+    /* Adds samples of now to the sink. Errors: -ENODATA nothing there now · others: a fault of this
+     * collector only; what was added before is kept. */
+    int (*read)(void *state, struct metric_sink *sink, struct err *err);
+
+    /* A descriptor that becomes readable when the source has changed (inotify), or -1; then
+     * `changed` is called. Both may be NULL. now_ns: clock_mono_ns. */
+    int (*watch_fd)(void *state);
+    void (*changed)(void *state, uint64_t now_ns);
+
+    /* Called every few seconds: rescans, resolves anew. May be NULL. */
+    void (*tick)(void *state, uint64_t now_ns);
+
+    void (*stop)(void *state);
+};
+
+/* All collectors, in the order of collectors.def; ends with NULL. */
+extern const struct collector *const collectors[];
+
+#endif

@@ -1,0 +1,33 @@
+/* pod_lookup.h — the join: which pod and container a cgroup belongs to. Owned by collectors,
+ * implemented over kube's pod index, wired in agent.
+ * Uses: base.  Threads: all calls on the node loop.  Owner: agent. */
+#ifndef KG_COLLECTORS_POD_LOOKUP_H
+#define KG_COLLECTORS_POD_LOOKUP_H
+
+#include "base/str.h"
+
+struct pod_info {
+    struct str namespace, name;
+    const struct str *columns; /* values of the label columns; as many as pod_lookup.n_columns */
+};
+
+struct pod_lookup {
+    void *arg;
+    const struct str *column_names; /* legal label names of --container-labels */
+    size_t n_columns;
+
+    /* Holds the current table of pods (its text stays valid until release) and sets
+     * *ret_generation, which grows with each change. NULL when no pod list was seen yet. */
+    const void *(*acquire)(void *arg, uint64_t *ret_generation);
+    void (*release)(const void *table);
+
+    /* The pod whose cgroup carries this uid (with '-' as the API writes it, or a static pod's
+     * hash). Sets *ret and says true, or false when it is not known. */
+    bool (*pod)(const void *table, struct str cgroup_uid, struct pod_info *ret);
+
+    /* The container of that pod with this 64-digit id. Sets name and image. */
+    bool (*container)(const void *table, struct str cgroup_uid, struct str container_id,
+                      struct str *ret_name, struct str *ret_image);
+};
+
+#endif

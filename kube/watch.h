@@ -1,0 +1,57 @@
+/* watch.h — holds a true copy of one resource in a consumer: reflector + HTTP + splitter.
+ * Uses: base, kube/http, kube/reflector, kube/json_stream, jansson.  Threads: the kube loop;
+ * kube_watch_state from any.  Owner: the kube loop. */
+#ifndef KG_KUBE_WATCH_H
+#define KG_KUBE_WATCH_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "kube/http.h"
+
+#include <jansson.h>
+
+/* Who keeps the copy. All calls on the kube loop's thread. */
+struct kube_consumer {
+    /* A new generation begins: what is put from now on goes into it until commit or abort. */
+    int (*relist_begin)(void *arg, struct err *err);
+    int (*relist_commit)(void *arg, struct err *err);
+    void (*relist_abort)(void *arg);
+    /* An object was added or changed. object is borrowed. An error counts as a decode error. */
+    int (*put)(void *arg, const json_t *object, struct err *err);
+    void (*remove)(void *arg, const json_t *object);
+    /* Nothing more at hand for now: make changes visible. */
+    void (*settle)(void *arg);
+};
+
+struct kube_watch_spec {
+    const char *group, *version, *plural;        /* group "" for core */
+    const char *namespace;                       /* NULL: all */
+    const char *field_selector, *label_selector; /* plain text, escaped here; or NULL */
+    bool streaming;                              /* try the streaming list first */
+};
+
+struct kube_watch_state {
+    bool synced_once;         /* a list was completed */
+    bool connected;           /* a watch or list is under way and was heard of */
+    uint64_t last_contact_ns; /* clock_mono_ns of the last byte, bookmark or end; 0: never */
+    uint64_t list_success, list_error, watch_success, watch_error;
+    uint64_t decode_errors, oversize_objects, events, relists;
+    char last_error[200]; /* "" when the last step went well */
+};
+
+struct kube_watch;
+
+/* NULL on error. http, consumer and arg are borrowed. */
+struct kube_watch *kube_watch_new(struct kube_http *http, struct kube_config *config,
+                                  const struct kube_watch_spec *spec,
+                                  const struct kube_consumer *consumer, void *arg, struct err *err);
+void kube_watch_free(struct kube_watch *w);
+
+/* Does what is due at now_ns (starts a request, ends a sleep). Returns the time in ns at which it
+ * wants to be called again at the latest. */
+uint64_t kube_watch_turn(struct kube_watch *w, uint64_t now_ns);
+
+/* A copy of the state. Any thread. */
+struct kube_watch_state kube_watch_state(struct kube_watch *w);
+
+#endif

@@ -1,0 +1,40 @@
+/* part.h — an immutable set of series that a scrape can walk family by family.
+ * Uses: family, base/snapshot.  Threads: any (immutable).  Owner: its references.
+ *
+ * The store and the sink both publish parts; the scrape knows only this interface. */
+#ifndef KG_METRICS_PART_H
+#define KG_METRICS_PART_H
+
+#include "base/buf.h"
+#include "base/snapshot.h"
+#include "metrics/family.h"
+
+enum metric_format { METRIC_FORMAT_TEXT, METRIC_FORMAT_OPENMETRICS };
+
+struct metric_part;
+
+struct metric_part_ops {
+    /* Families in the order they are served: names are unique within a part. */
+    size_t (*n_families)(const struct metric_part *part);
+    const struct metric_family *(*family)(const struct metric_part *part, size_t i);
+
+    /* Whether family i has a HELP and TYPE block now. */
+    bool (*has_header)(const struct metric_part *part, size_t i);
+
+    /* Appends whole series of family i, from *cursor (0 at first) on, until out holds at least
+     * `enough` bytes or all are written. Advances *cursor. Returns 1 when more remain, 0 at the
+     * end, or the error of out. */
+    int (*series)(const struct metric_part *part, size_t i, size_t *cursor,
+                  enum metric_format format, struct buf *out, size_t enough);
+};
+
+struct metric_part {
+    struct snapshot snapshot; /* first: parts are published in snapshot cells */
+    const struct metric_part_ops *ops;
+    const char *name;                    /* of the subject or source: "pods", "container" */
+    const char *endpoint;                /* "state", "cadvisor", "node", "volumes", "self" */
+    uint64_t taken_mono_ns;              /* when its values were read (sink) or published (store) */
+    size_t n_objects, n_series, n_bytes; /* n_bytes: memory held by it */
+};
+
+#endif

@@ -1,0 +1,35 @@
+/* scrape.h — one answer: parts, family by family, in pieces of bounded size.
+ * Uses: part, base.  Threads: one at a time per scrape.  Owner: the HTTP connection.
+ *
+ * A scrape holds references to its parts and nothing else: no lock, no body. It stops at any series
+ * boundary when the piece is full and goes on from there, so that a slow reader costs a snapshot.
+ */
+#ifndef KG_METRICS_SCRAPE_H
+#define KG_METRICS_SCRAPE_H
+
+#include "metrics/part.h"
+
+struct scrape;
+
+/* Takes over the references in parts (also on failure). NULL when out of memory.
+ * A family name that an earlier part served already keeps its samples but loses its header. */
+struct scrape *scrape_new(struct metric_part *const *parts, size_t n_parts,
+                          enum metric_format format);
+void scrape_free(struct scrape *s);
+
+/* Appends the next piece, at least `enough` bytes unless it ends before, to out. Returns 1 when
+ * more follows, 0 when the body is complete ("# EOF" included for OpenMetrics), or an error of out.
+ */
+int scrape_next(struct scrape *s, struct buf *out, size_t enough);
+
+/* Series and uncompressed bytes written so far. */
+struct scrape_totals {
+    uint64_t series, bytes;
+};
+struct scrape_totals scrape_totals(const struct scrape *s);
+
+/* HELP and TYPE lines of a row in the format. In OpenMetrics a counter's family name loses _total,
+ * and a counter without _total is of type unknown, because the format forbids it otherwise. */
+void scrape_header(const struct metric_family *row, enum metric_format format, struct buf *out);
+
+#endif
