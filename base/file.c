@@ -1,0 +1,170 @@
+#include "base/file.h"
+
+#include "base/num.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* One read of /proc or cgroup files gives at least this much when there is as much. */
+#define READ_STEP ((size_t)4096)
+
+void kg_close_cleanup(const int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+}
+
+int file_open_read_at(int dirfd, const char *path)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int file_open_dir_at(int dirfd, const char *path)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Reads until the end, or until one byte beyond out's maximum shows that there is more. */
+static ssize_t read_all(int fd, struct buf *out)
+{
+    size_t start = out->n;
+    for (;;) {
+        size_t room = KG_MIN(READ_STEP, out->max - out->n);
+        char beyond;
+        if (room && buf_reserve(out, room) < 0) {
+            return buf_failed(out);
+        }
+        ssize_t got = room ? read(fd, out->p + out->n, room) : read(fd, &beyond, 1);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return -errno;
+        }
+        if (got == 0) {
+            return (ssize_t)(out->n - start);
+        }
+        if (!room) {
+            return -EFBIG;
+        }
+        out->n += (size_t)got;
+    }
+}
+
+ssize_t file_read(int dirfd, const char *path, struct buf *out, struct err *err)
+{
+    auto_close int fd = file_open_read_at(dirfd, path);
+    if (fd < 0) {
+        return err_set_errno(err, -fd, "open %s", path);
+    }
+    size_t start = out->n;
+    ssize_t n = read_all(fd, out);
+    if (n == -EFBIG) {
+        buf_truncate(out, start);
+        return err_set(err, EFBIG, "%s: larger than %zu bytes", path, out->max);
+    }
+    if (n < 0) {
+        buf_truncate(out, start);
+        return err_set_errno(err, (int)-n, "read %s", path);
+    }
+    return n;
+}
+
+int file_pread_text(int fd, char *out, size_t size, struct str *ret)
+{
+    size_t n = 0;
+    while (n < size) {
+        ssize_t got = pread(fd, out + n, size - n, (off_t)n);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return -errno;
+        }
+        if (got == 0) {
+            break;
+        }
+        n += (size_t)got;
+        /* Small files of kernfs and procfs come whole in one read; a second read would only cost.
+         */
+        if (n < size && n < READ_STEP) {
+            break;
+        }
+    }
+    if (n >= size) {
+        return -EFBIG;
+    }
+    out[n] = '\0';
+    *ret = (struct str){ out, n };
+    return 0;
+}
+
+int file_read_text_at(int dirfd, const char *path, char *out, size_t size, struct str *ret)
+{
+    auto_close int fd = file_open_read_at(dirfd, path);
+    return fd < 0 ? fd : file_pread_text(fd, out, size, ret);
+}
+
+int file_read_u64_at(int dirfd, const char *path, uint64_t *ret)
+{
+    char text[64];
+    struct str s;
+    int r = file_read_text_at(dirfd, path, text, sizeof(text), &s);
+    if (r < 0) {
+        return r;
+    }
+    s = str_trim(s);
+    if (str_starts(s, STR("-"))) {
+        return -ERANGE;
+    }
+    return num_scan_u64(s, ret);
+}
+
+int file_join(char *out, size_t size, const char *root, const char *path)
+{
+    struct str r = str_of(root), p = str_of(path);
+    str_eat_end(&r, STR("/"));
+    str_eat(&p, STR("/"));
+    int n = snprintf(out, size, STR_FMT "/" STR_FMT, STR_ARG(r), STR_ARG(p));
+    return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int write_all(int fd, struct str text)
+{
+    while (text.n) {
+        ssize_t n = write(fd, text.p, text.n);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -errno;
+        }
+        text = str_from(text, (size_t)n);
+    }
+    return 0;
+}
+
+int file_write_atomic(const char *path, struct str text, struct err *err)
+{
+    char temporary[4096];
+    int n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof(temporary)) {
+        return err_set_errno(err, ENAMETOOLONG, "write %s", path);
+    }
+    auto_close int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        return err_set_errno(err, errno, "create %s", temporary);
+    }
+    int r = write_all(fd, text);
+    if (r == 0 && rename(temporary, path) < 0) {
+        r = -errno;
+    }
+    if (r < 0) {
+        unlink(temporary);
+        return err_set_errno(err, -r, "write %s", path);
+    }
+    return 0;
+}
