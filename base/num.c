@@ -1,5 +1,6 @@
 #include "base/num.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -217,7 +218,8 @@ static bool decimal_quick(struct decimal *d, double v)
 static void decimal_search(struct decimal *d, double v)
 {
     char text[40];
-    for (int precision = 14; precision <= 16; precision++) {
+    /* Subnormal numbers have fewer significant digits the smaller they are. */
+    for (int precision = v < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
         snprintf(text, sizeof(text), "%.*e", precision, v);
         if (precision == 16 || strtod(text, NULL) == v) {
             break;
