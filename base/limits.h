@@ -34,6 +34,9 @@
 #define LIMIT_PODS_PER_NODE 10000
 #define LIMIT_CONTAINER_LABELS 32 /* columns of --container-labels */
 #define LIMIT_FILESYSTEMS 1024
+#define LIMIT_STUCK_MOUNTS 16     /* threads that wait for a statfs that does not come back */
+#define LIMIT_OOM_CONTAINERS 4096 /* containers whose OOM kills are kept; then the oldest go */
+#define LIMIT_BLOCK_DEVICES 4096  /* names under /sys/block */
 
 /* Serving. */
 #define LIMIT_CONNECTIONS 512                /* more are refused */

@@ -11,6 +11,11 @@ struct pod_info {
     const struct str *columns; /* values of the label columns; as many as pod_lookup.n_columns */
 };
 
+/* One container instance that the API calls terminated with reason OOMKilled. */
+struct pod_oom_kill {
+    struct str container_id, container_name; /* 64 digits; status.…Statuses[].name */
+};
+
 struct pod_lookup {
     void *arg;
     const struct str *column_names; /* legal label names of --container-labels */
@@ -28,6 +33,11 @@ struct pod_lookup {
     /* The container of that pod with this 64-digit id. Sets name and image. */
     bool (*container)(const void *table, struct str cgroup_uid, struct str container_id,
                       struct str *ret_name, struct str *ret_image);
+
+    /* The pod's container instances whose state.terminated or lastState.terminated says OOMKilled:
+     * sets up to max of them, returns how many. May be NULL. */
+    size_t (*oom_kills)(const void *table, struct str cgroup_uid, struct pod_oom_kill *ret,
+                        size_t max);
 };
 
 #endif

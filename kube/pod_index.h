@@ -20,6 +20,10 @@ struct pod_index_pod {
     const struct str *columns; /* values of the chosen label columns, in order of their names */
     const struct pod_index_container *containers; /* all kinds: app, init, ephemeral */
     size_t n_containers;
+    /* Instances whose state.terminated or lastState.terminated has reason OOMKilled; image is not
+     * set. */
+    const struct pod_index_container *oom_killed;
+    size_t n_oom_killed;
 };
 
 struct pod_index_table {

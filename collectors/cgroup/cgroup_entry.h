@@ -28,8 +28,13 @@ enum cgroup_file {
     CGF_CPU_MAX,       /* v2 */
     CGF_CPU_WEIGHT,
     CGF_IO_STAT,
-    CGF_BLKIO_BYTES, /* v1: the file of the set that this machine has */
+    CGF_BLKIO_BYTES, /* v1: of the scheduler's set (BFQ or CFQ) that this machine has */
     CGF_BLKIO_IOS,
+    CGF_BLKIO_SERVICE_TIME, /* only with the scheduler's debug files */
+    CGF_BLKIO_MERGED,
+    CGF_BLKIO_QUEUED,
+    CGF_BLKIO_THROTTLE_BYTES, /* where the scheduler counted nothing */
+    CGF_BLKIO_THROTTLE_IOS,
     CGF_PIDS_CURRENT,
     CGF_PIDS_MAX,
     CGF_PROCS,

@@ -25,8 +25,9 @@
 #define CG_PSI UINT64_C(0x800)
 #define CG_OOM UINT64_C(0x1000)
 #define CG_START_TIME UINT64_C(0x2000)
-#define CG_MEMORY_EVENTS UINT64_C(0x4000) /* memory.events high, max (v2) */
-#define CG_KUBELET UINT64_C(0x8000)       /* families that the kubelet always serves as 0 or -1 */
+#define CG_MEMORY_EVENTS UINT64_C(0x4000)   /* memory.events high, max (v2) */
+#define CG_KUBELET UINT64_C(0x8000)         /* families that the kubelet always serves as 0 or -1 */
+#define CG_MEMORY_RECLAIM UINT64_C(0x10000) /* memory.stat file_dirty, pgscan … (v2) */
 
 enum cgroup_io_op {
     CG_IO_READ,
@@ -91,6 +92,7 @@ struct cgroup_sample {
     uint64_t memory_active_file, memory_inactive_file, pgfault, pgmajfault;
     uint64_t memory_limit, memory_swap_limit, memory_reservation;
     uint64_t memory_events_high, memory_events_max;
+    uint64_t file_dirty, file_writeback, pgscan, pgsteal, refault_file, refault_anon;
 
     /* Tasks. */
     uint64_t processes, threads, threads_max, file_descriptors, sockets;
