@@ -17,6 +17,7 @@
 #define LIMIT_ERROR_BODY_BYTES (64 * KIB) /* body kept of a failed request */
 #define LIMIT_HEADER_BYTES (64 * KIB)
 #define LIMIT_DECODE_ARENA_BYTES (32 * MIB) /* one object's decoded struct */
+#define LIMIT_QUANTITY_BYTES 256            /* text of one quantity; longer: not a quantity */
 
 /* The store. */
 #define LIMIT_STORE_OBJECTS 2000000         /* objects of one resource; more: dropped, counted */
