@@ -32,6 +32,7 @@ struct cgroup_id {
     enum cgroup_kind kind;
     enum cgroup_runtime runtime;
     struct str container_id; /* 64 hex digits, points into the path; empty when not a container */
+    bool nested; /* below a container's cgroup, with no pod between: the container's own business */
     char pod_uid[CGROUP_POD_UID_MAX + 1]; /* with '-' as the API writes it; "" outside a pod. Also
                                              set for containers and nested cgroups below a pod. */
 };
