@@ -22,6 +22,7 @@ struct buf {
         .max = (maximum)                                                                           \
     }
 
+/* An empty buffer that may grow to max bytes. */
 void buf_init(struct buf *b, size_t max);
 void buf_done(struct buf *b); /* frees; the struct may be used again with its max */
 #define auto_buf KG_CLEANUP(buf_done)
@@ -37,6 +38,7 @@ void buf_truncate(struct buf *b, size_t n);
  * Errors: -ENOBUFS beyond max, -ENOMEM; both stick. */
 int buf_reserve(struct buf *b, size_t n);
 
+/* Append the bytes of s, a string, one byte, or formatted text. */
 void buf_add(struct buf *b, struct str s);
 void buf_add_c(struct buf *b, const char *c);
 void buf_add_char(struct buf *b, char c);

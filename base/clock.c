@@ -80,7 +80,7 @@ static bool take_offset(struct str s, int64_t *ret)
         hours > 23 || minutes > 59) {
         return false;
     }
-    *ret = (int64_t)(hours * 3600 + minutes * 60) * (west ? -1 : 1);
+    *ret = ((int64_t)hours * 3600 + (int64_t)minutes * 60) * (west ? -1 : 1);
     return true;
 }
 
@@ -111,8 +111,8 @@ int clock_parse_rfc3339(struct str s, int64_t *ret_sec)
     if (!take_offset(s, &offset)) {
         return -EINVAL;
     }
-    *ret_sec =
-        days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    *ret_sec = days_from_civil(year, month, day) * 86400 + (int64_t)hour * 3600 +
+               (int64_t)minute * 60 + second - offset;
     return 0;
 }
 

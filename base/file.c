@@ -111,7 +111,7 @@ int file_read_text_at(int dirfd, const char *path, char *out, size_t size, struc
 int file_read_u64_at(int dirfd, const char *path, uint64_t *ret)
 {
     char text[64];
-    struct str s;
+    struct str s = { 0 };
     int r = file_read_text_at(dirfd, path, text, sizeof(text), &s);
     if (r < 0) {
         return r;

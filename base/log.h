@@ -14,6 +14,7 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
+/* What is logged from now on, and how; info and logfmt before the first call. */
 void log_setup(enum log_level least, enum log_format format);
 
 /* Names as on the command line ("debug", "logfmt"). Set *ret. Errors: -EINVAL. */
@@ -23,6 +24,7 @@ int log_format_parse(struct str name, enum log_format *ret) KG_MUST_CHECK;
 /* pairs: key, value, key, value …, NULL. A line beyond LOG_LINE_MAX is cut. */
 void log_line(enum log_level level, const char *message, const char *const *pairs);
 
+/* Whether a line of this level would be written. */
 bool log_enabled(enum log_level level);
 
 #define LOG_AT(level, message, ...)                                                                \

@@ -17,15 +17,15 @@ struct map_entry {
 
 void map_done(struct map *m, void (*free_value)(void *))
 {
-    struct map_entry *entry, *next;
-    HASH_ITER (hh, m->head, entry, next) {
-        HASH_DEL(m->head, entry);
+    struct map_entry *entry = m->head, *next;
+    HASH_CLEAR(hh, m->head); /* frees the table alone; the entries stay linked */
+    for (; entry; entry = next) {
+        next = entry->hh.next;
         if (free_value) {
             free_value(entry->value);
         }
         free(entry);
     }
-    m->head = NULL;
 }
 
 static struct map_entry *find(const struct map *m, struct str key)

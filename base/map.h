@@ -26,6 +26,7 @@ int map_put(struct map *m, struct str key, void *value, void **ret_old) KG_MUST_
 /* Removes key and returns its value, or NULL when there was none. */
 void *map_remove(struct map *m, struct str key);
 
+/* Number of entries. */
 size_t map_count(const struct map *m);
 
 /* Walks all entries in the order they were put: start with *at NULL; false at the end. The current

@@ -231,6 +231,7 @@ static void decimal_search(struct decimal *d, double v)
     struct str exponent_text = str_of(e + 1);
     str_eat(&exponent_text, STR("+"));
     (void)!num_scan_i64(exponent_text, &exponent);
+    memset(d->digits, '0', sizeof(d->digits));
     d->n = 0;
     for (const char *c = text; c < e; c++) {
         if (*c >= '0' && *c <= '9') {

@@ -32,6 +32,7 @@ struct snapshot_cell {
     struct snapshot *now;
 };
 
+/* An empty cell. Errors: those of pthread_mutex_init. */
 int snapshot_cell_init(struct snapshot_cell *c) KG_MUST_CHECK;
 void snapshot_cell_done(struct snapshot_cell *c); /* drops the cell's reference */
 

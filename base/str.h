@@ -57,6 +57,7 @@ static inline struct str str_head(struct str s, size_t n)
 /* <0, 0, >0 in byte order (as Go sorts strings), a shorter prefix first. */
 int str_cmp(struct str a, struct str b);
 
+/* Whether s begins (ends) with those bytes. */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 

@@ -41,6 +41,7 @@ int kube_config_in_cluster(const char *account_dir, struct kube_config *ret, str
  * an error, the old credentials then stay. */
 int kube_config_refresh(struct kube_config *c, struct err *err);
 
+/* Frees what it holds, the key and token overwritten first; a zeroed struct is allowed. */
 void kube_config_done(struct kube_config *c);
 
 #endif

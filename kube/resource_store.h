@@ -16,6 +16,7 @@ struct resource_store *
 resource_store_new(const struct kube_resource *resource, struct metric_store *store,
                    const struct key_allowlist *labels, const struct key_allowlist *annotations,
                    const struct kube_consumer *also, void *also_arg, struct err *err);
+/* NULL is allowed; the watch that feeds it must be gone. */
 void resource_store_free(struct resource_store *s);
 
 /* To be given to kube_watch_new with the resource_store as arg. */

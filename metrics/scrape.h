@@ -26,6 +26,7 @@ int scrape_next(struct scrape *s, struct buf *out, size_t enough);
 struct scrape_totals {
     uint64_t series, bytes;
 };
+/* What scrape_next has written up to now. */
 struct scrape_totals scrape_totals(const struct scrape *s);
 
 /* HELP and TYPE lines of a row in the format. In OpenMetrics a counter's family name loses _total,
