@@ -47,8 +47,9 @@ struct cgroup_io {
     uint64_t bytes[CG_IO_OPS], ios[CG_IO_OPS];
     bool has_cost; /* v2 iocost */
     uint64_t cost_usage_usec, cost_wait_usec, cost_indebt_usec, cost_indelay_usec;
-    /* v1 CFQ/BFQ per-cgroup files, or /proc/diskstats for "/": */
-    bool has_disk;
+    /* From the scheduler's debug files of v1, or /proc/diskstats for "/". The former do not split
+     * sectors by direction and do not weigh time. */
+    bool has_disk, has_sectors, has_weighted;
     uint64_t sectors_read, sectors_written, reads_merged, writes_merged, io_current;
     double read_seconds, write_seconds, io_seconds, io_weighted_seconds;
 };
