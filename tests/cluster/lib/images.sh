@@ -49,9 +49,9 @@ busybox_image() {
 
 prometheus_image() {
     local tar=$image_cache/prometheus.tar stage=$image_cache/prometheus
-    if ! fresh_image "$tar" /usr/bin/prometheus; then
+    if ! fresh_image "$tar" "$tools_dir/prometheus"; then
         mkdir -p "$image_cache"
-        "$image_tools/stage" /usr/bin/prometheus "$stage"
+        "$image_tools/stage" "$tools_dir/prometheus" "$stage"
         "$image_tools/pack" "$CLUSTER_DOMAIN/prometheus:1" "$stage" "$tar" /usr/bin/prometheus
     fi
     import_image "$tar"
