@@ -51,6 +51,7 @@
 #define LIMIT_RENDER_INPUT_BYTES (512 * MIB) /* render -f */
 #define LIMIT_OPTION_LIST 4096               /* entries of one list option */
 #define LIMIT_YAML_DEPTH 64
+#define LIMIT_YAML_ALIAS_BYTES (64 * MIB) /* what the aliases of one document stand for */
 #define LIMIT_LOG_LINE_BYTES 4096
 
 #endif
