@@ -8,6 +8,10 @@
 /* One read of /proc or cgroup files gives at least this much when there is as much. */
 #define READ_STEP ((size_t)4096)
 
+/* A file that the kernel makes line by line (cgroup.procs, net/dev) gives whole lines, so that a
+ * read ends up to a line before its step. */
+#define LONGEST_LINE ((size_t)512)
+
 void kg_close_cleanup(const int *fd)
 {
     if (*fd >= 0) {
@@ -90,7 +94,7 @@ int file_pread_text(int fd, char *out, size_t size, struct str *ret)
         n += (size_t)got;
         /* Small files of kernfs and procfs come whole in one read; a second read would only cost.
          */
-        if (n < size && n < READ_STEP) {
+        if (n < size && n < READ_STEP - LONGEST_LINE) {
             break;
         }
     }

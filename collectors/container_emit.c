@@ -3,7 +3,7 @@
 #include "base/num.h"
 #include "collectors/cgroup/cgroup_sample.h"
 
-#define USEC 1e-6
+#define USEC_PER_SEC 1e6
 
 void container_put_common(const void *sample, struct metric_writer *out)
 {
@@ -45,7 +45,7 @@ void container_put_blkio(const void *sample, struct metric_writer *out)
 void container_put_cpu_usage(const void *sample, struct metric_writer *out)
 {
     const struct cgroup_sample *s = sample;
-    metric_put(out, (double)s->cpu_usage_ns * 1e-9, STR("total"));
+    metric_put(out, (double)s->cpu_usage_ns / 1e9, STR("total"));
 }
 
 void container_put_health(const void *sample, struct metric_writer *out)
@@ -162,10 +162,12 @@ PUT_EACH_DEVICE(container_put_write_seconds, io->has_disk, io->write_seconds)
 PUT_EACH_DEVICE(container_put_io_seconds, io->has_disk, io->io_seconds)
 PUT_EACH_DEVICE(container_put_io_weighted_seconds, io->has_weighted, io->io_weighted_seconds)
 PUT_EACH_DEVICE(container_put_io_current, io->has_disk, (double)io->io_current)
-PUT_EACH_DEVICE(container_put_cost_usage, io->has_cost, (double)io->cost_usage_usec *USEC)
-PUT_EACH_DEVICE(container_put_cost_wait, io->has_cost, (double)io->cost_wait_usec *USEC)
-PUT_EACH_DEVICE(container_put_cost_indebt, io->has_cost, (double)io->cost_indebt_usec *USEC)
-PUT_EACH_DEVICE(container_put_cost_indelay, io->has_cost, (double)io->cost_indelay_usec *USEC)
+PUT_EACH_DEVICE(container_put_cost_usage, io->has_cost, (double)io->cost_usage_usec / USEC_PER_SEC)
+PUT_EACH_DEVICE(container_put_cost_wait, io->has_cost, (double)io->cost_wait_usec / USEC_PER_SEC)
+PUT_EACH_DEVICE(container_put_cost_indebt, io->has_cost,
+                (double)io->cost_indebt_usec / USEC_PER_SEC)
+PUT_EACH_DEVICE(container_put_cost_indelay, io->has_cost,
+                (double)io->cost_indelay_usec / USEC_PER_SEC)
 
 #define PUT_EACH_INTERFACE(function, member)                                                       \
     void function(const void *sample, struct metric_writer *out)                                   \
