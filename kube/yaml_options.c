@@ -28,14 +28,13 @@ static int add_scalar(struct walk *w, const yaml_node_t *node, struct err *err)
         return refuse(node, err, "a value is nested too deep");
     }
     struct str text = scalar_text(node);
-    bool truth;
-    if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
-        buf_add(&w->value, text);
-    } else if (yaml_scalar_bool(text, &truth)) {
-        buf_add_c(&w->value, truth ? "true" : "false");
-    } else if (!yaml_scalar_is_null(text)) {
-        buf_add(&w->value, text);
+    bool plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE, truth;
+    if (plain && yaml_scalar_bool(text, &truth)) {
+        text = truth ? STR("true") : STR("false");
+    } else if (plain && yaml_scalar_is_null(text)) {
+        text = STR("");
     }
+    buf_add(&w->value, text);
     return 0;
 }
 

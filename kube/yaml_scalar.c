@@ -105,9 +105,7 @@ static bool as_integer(struct str s, struct resolved *ret)
         base = 16;
     } else if (str_eat(&s, STR("0b")) || str_eat(&s, STR("0B"))) {
         base = 2;
-    } else if (str_eat(&s, STR("0o")) || str_eat(&s, STR("0O"))) {
-        base = 8;
-    } else if (s.n > 1 && s.p[0] == '0') {
+    } else if (str_eat(&s, STR("0o")) || str_eat(&s, STR("0O")) || (s.n > 1 && s.p[0] == '0')) {
         base = 8; /* "08" is no octal number: the caller goes on and finds the decimal 8 */
     }
     uint64_t v;
@@ -313,8 +311,9 @@ int yaml_scalar_value(const struct yaml_scalar *s, json_t **ret, struct err *err
     }
     struct resolved r = resolve(s->text);
     if (!str_empty(tag) && !tag_agrees(tag, r.kind)) {
-        return err_set(err, EBADMSG, "\"" STR_FMT "\" is not a !!" STR_FMT,
-                       STR_ARG(str_head(s->text, 60)), STR_ARG(tag));
+        /* Without the text: it may be a password in a kubeconfig. */
+        return err_set(err, EBADMSG, "a scalar is not the !!" STR_FMT " that it says",
+                       STR_ARG(tag));
     }
     if (r.kind == KIND_TEXT) {
         return text_value(s->text, ret, err);
