@@ -41,6 +41,9 @@ struct kube_http_events {
     /* Exactly once, last; the transfer is gone when it returns. Not called after a cancel. A new
      * request may be started from here. */
     void (*on_end)(void *arg, const struct kube_http_end *end);
+    /* A 2xx status with its headers came, before any body byte: a quiet watch stands. May be NULL.
+     */
+    void (*on_answer)(void *arg);
 };
 
 /* NULL on error. config is borrowed and its credentials are looked at on each request (token) or

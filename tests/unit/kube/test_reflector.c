@@ -1,0 +1,705 @@
+/* test_reflector.c — the list+watch state machine, fed orders of events with a made-up clock. */
+#include "kube/reflector.h"
+
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MS CLOCK_NS_PER_MS
+#define SEC CLOCK_NS_PER_SEC
+
+struct bench {
+    struct reflector *r;
+    uint64_t now;
+};
+
+static struct bench setup(bool streaming)
+{
+    struct reflector_config config = { .seed = 7, .streaming = streaming };
+    struct bench b = { reflector_new(&config), 1000 * SEC };
+    assert_non_null(b.r);
+    return b;
+}
+
+static struct reflector_step next(struct bench *b)
+{
+    struct reflector_step a = reflector_next(b->r, b->now), again = reflector_next(b->r, b->now);
+    assert_int_equal(a.action, again.action);
+    assert_int_equal(a.relist_begins, again.relist_begins);
+    assert_int_equal(a.timeout_sec, again.timeout_sec);
+    return a;
+}
+
+/* Expects the action at once, and says that its request went out. */
+static struct reflector_step begin(struct bench *b, enum reflector_action want)
+{
+    struct reflector_step step = next(b);
+    assert_int_equal(step.action, want);
+    reflector_begun(b->r, b->now);
+    return step;
+}
+
+/* Expects a sleep whose length lies between the two, and lets it pass. Returns the length. */
+static uint64_t sleep_between(struct bench *b, uint64_t least_ns, uint64_t most_ns)
+{
+    struct reflector_step step = next(b);
+    assert_int_equal(step.action, REFLECTOR_SLEEP);
+    uint64_t length = step.until_ns - b->now;
+    assert_in_range(length, least_ns, most_ns);
+    b->now = step.until_ns - 1;
+    assert_int_equal(reflector_next(b->r, b->now).action, REFLECTOR_SLEEP);
+    b->now++;
+    return length;
+}
+
+static int page(struct bench *b, const char *version, const char *token)
+{
+    return reflector_page_done(b->r, str_of(version), str_of(token), b->now);
+}
+
+static int status(struct bench *b, int code, const char *reason)
+{
+    return reflector_status(b->r, code, str_of(reason), -1, b->now);
+}
+
+static int broken(struct bench *b, enum reflector_break why)
+{
+    return reflector_broken(b->r, why, b->now);
+}
+
+static void object(struct bench *b, const char *version)
+{
+    assert_int_equal(reflector_object(b->r, str_of(version), b->now), REFLECTOR_NOTHING);
+}
+
+static void bookmark(struct bench *b, const char *version)
+{
+    assert_int_equal(reflector_bookmark(b->r, str_of(version), false, b->now), REFLECTOR_NOTHING);
+}
+
+static void assert_version(struct reflector_step step, const char *version)
+{
+    assert_int_equal(step.resource_version.n, strlen(version));
+    assert_memory_equal(step.resource_version.p, version, step.resource_version.n);
+}
+
+/* Lists by one page at version 100 and begins the watch. */
+static struct bench watching(void)
+{
+    struct bench b = setup(false);
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(page(&b, "100", ""), REFLECTOR_COMMIT);
+    assert_version(begin(&b, REFLECTOR_WATCH), "100");
+    reflector_heard(b.r, b.now);
+    return b;
+}
+
+static void test_streaming_list_goes_on_as_watch(void **state)
+{
+    (void)state;
+    struct bench b = setup(true);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_NEVER_SYNCED);
+    assert_int_equal(reflector_last_contact_ns(b.r), 0);
+    struct reflector_step step = begin(&b, REFLECTOR_LIST_STREAM);
+    assert_true(step.relist_begins);
+    assert_in_range(step.timeout_sec, 300, 600);
+    b.now += SEC;
+    object(&b, "77");
+    object(&b, "12");
+    bookmark(&b, "78"); /* an ordinary one ends nothing */
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_NEVER_SYNCED);
+    assert_int_equal(reflector_bookmark(b.r, STR("80"), true, b.now), REFLECTOR_COMMIT);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_SYNCED);
+    assert_int_equal(reflector_last_contact_ns(b.r), b.now);
+    object(&b, "81");
+    /* a second end bookmark is an ordinary one by now */
+    assert_int_equal(reflector_bookmark(b.r, STR("85"), true, b.now), REFLECTOR_NOTHING);
+    b.now += 300 * SEC;
+    assert_int_equal(reflector_stream_end(b.r, b.now), REFLECTOR_NOTHING);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_SYNCED);
+    step = begin(&b, REFLECTOR_WATCH);
+    assert_version(step, "85");
+    assert_false(step.relist_begins);
+    reflector_free(b.r);
+}
+
+static void test_initial_objects_do_not_set_the_version(void **state)
+{
+    (void)state;
+    struct bench b = setup(true);
+    begin(&b, REFLECTOR_LIST_STREAM);
+    object(&b, "999");
+    assert_int_equal(reflector_bookmark(b.r, STR("50"), true, b.now), REFLECTOR_COMMIT);
+    b.now += 20 * SEC;
+    broken(&b, REFLECTOR_BROKEN);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_version(begin(&b, REFLECTOR_WATCH), "50");
+    reflector_free(b.r);
+}
+
+static void test_refused_streaming_falls_back_for_good(void **state)
+{
+    (void)state;
+    static const int codes[] = { 400, 405, 406, 415, 422, 501 };
+    for (size_t i = 0; i < KG_ARRAY_LEN(codes); i++) {
+        struct bench b = setup(true);
+        begin(&b, REFLECTOR_LIST_STREAM);
+        assert_int_equal(status(&b, codes[i], "Invalid"), REFLECTOR_ABORT);
+        struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+        assert_true(step.relist_begins);
+        assert_version(step, "0");
+        assert_int_equal(page(&b, "5", ""), REFLECTOR_COMMIT);
+        begin(&b, REFLECTOR_WATCH);
+        status(&b, 410, "Expired");
+        begin(&b, REFLECTOR_LIST_PAGE);
+        reflector_free(b.r);
+    }
+}
+
+/* A server from before the feature answers with a plain watch: objects, then silence or the end. */
+static void test_streaming_that_is_not_known(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 2; how++) {
+        struct bench b = setup(true);
+        begin(&b, REFLECTOR_LIST_STREAM);
+        object(&b, "3");
+        bookmark(&b, "9");
+        b.now = reflector_deadline_ns(b.r);
+        assert_int_equal(how ? reflector_stream_end(b.r, b.now) : broken(&b, REFLECTOR_TIMED_OUT),
+                         REFLECTOR_ABORT);
+        struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+        assert_true(step.relist_begins);
+        assert_int_equal(page(&b, "10", ""), REFLECTOR_COMMIT);
+        begin(&b, REFLECTOR_WATCH);
+        status(&b, 410, "");
+        begin(&b, REFLECTOR_LIST_PAGE);
+        reflector_free(b.r);
+    }
+}
+
+static void test_silent_streaming_gets_a_second_chance(void **state)
+{
+    (void)state;
+    struct bench b = setup(true);
+    for (int time = 0; time < 2; time++) {
+        begin(&b, REFLECTOR_LIST_STREAM);
+        reflector_heard(b.r, b.now);
+        assert_int_equal(reflector_deadline_ns(b.r), b.now + 20 * SEC);
+        b.now = reflector_deadline_ns(b.r);
+        assert_int_equal(broken(&b, REFLECTOR_TIMED_OUT), REFLECTOR_ABORT);
+        begin(&b, REFLECTOR_LIST_PAGE);
+        assert_int_equal(page(&b, "10", ""), REFLECTOR_COMMIT);
+        begin(&b, REFLECTOR_WATCH);
+        object(&b, "11");
+        assert_int_equal(status(&b, 410, ""), REFLECTOR_NOTHING);
+    }
+    begin(&b, REFLECTOR_LIST_PAGE);
+    reflector_free(b.r);
+}
+
+static void test_streaming_that_breaks_thrice_falls_back_once(void **state)
+{
+    (void)state;
+    struct bench b = setup(true);
+    for (int time = 0; time < 3; time++) {
+        begin(&b, REFLECTOR_LIST_STREAM);
+        object(&b, "1");
+        assert_int_equal(time == 1 ? status(&b, 503, "") : broken(&b, REFLECTOR_BROKEN),
+                         REFLECTOR_ABORT);
+        sleep_between(&b, 400 * MS, 5 * SEC);
+    }
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(page(&b, "10", ""), REFLECTOR_COMMIT);
+    begin(&b, REFLECTOR_WATCH);
+    status(&b, 410, "Gone");
+    begin(&b, REFLECTOR_LIST_STREAM);
+    reflector_free(b.r);
+}
+
+static void test_pages(void **state)
+{
+    (void)state;
+    struct bench b = setup(false);
+    struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+    assert_true(step.relist_begins);
+    assert_int_equal(step.limit, 500);
+    assert_version(step, "0");
+    assert_int_equal(step.continue_token.n, 0);
+    assert_int_equal(page(&b, "100", "token-1"), REFLECTOR_NOTHING);
+    step = begin(&b, REFLECTOR_LIST_PAGE);
+    assert_false(step.relist_begins);
+    assert_int_equal(step.limit, 500);
+    assert_int_equal(step.resource_version.n, 0); /* refused beside a token */
+    assert_memory_equal(step.continue_token.p, "token-1", 7);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_NEVER_SYNCED);
+    /* an inconsistent continuation is newer: the watch starts at the first page's version */
+    assert_int_equal(page(&b, "120", ""), REFLECTOR_COMMIT);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_SYNCED);
+    step = begin(&b, REFLECTOR_WATCH);
+    assert_version(step, "100");
+    reflector_free(b.r);
+}
+
+static void test_expired_token_lists_again_without_limit(void **state)
+{
+    (void)state;
+    struct bench b = setup(false);
+    begin(&b, REFLECTOR_LIST_PAGE);
+    page(&b, "100", "token-1");
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(status(&b, 410, "Expired"), REFLECTOR_ABORT);
+    struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+    assert_true(step.relist_begins);
+    assert_int_equal(step.limit, 0);
+    assert_int_equal(step.continue_token.n, 0);
+    assert_int_equal(step.resource_version.n, 0);
+    assert_int_equal(page(&b, "110", ""), REFLECTOR_COMMIT);
+    assert_version(begin(&b, REFLECTOR_WATCH), "110");
+    object(&b, "111");
+    /* the next list has its limit again, and asks for the newest state */
+    status(&b, 410, "Expired");
+    step = begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(step.limit, 500);
+    assert_int_equal(step.resource_version.n, 0);
+    reflector_free(b.r);
+}
+
+static void test_interrupted_pages(void **state)
+{
+    (void)state;
+    struct bench b = setup(false);
+    /* the first page has no token: what was put of it is dropped */
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(broken(&b, REFLECTOR_BROKEN), REFLECTOR_ABORT);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_true(begin(&b, REFLECTOR_LIST_PAGE).relist_begins);
+    assert_int_equal(page(&b, "100", "token-1"), REFLECTOR_NOTHING);
+    /* a page with a token is asked for again, and the generation goes on */
+    for (int time = 0; time < 2; time++) {
+        assert_false(begin(&b, REFLECTOR_LIST_PAGE).relist_begins);
+        assert_int_equal(time ? status(&b, 503, "") : broken(&b, REFLECTOR_BROKEN),
+                         REFLECTOR_NOTHING);
+        sleep_between(&b, 400 * MS, 5 * SEC);
+    }
+    /* but not for ever */
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(status(&b, 500, "InternalError"), REFLECTOR_ABORT);
+    sleep_between(&b, 400 * MS, 10 * SEC);
+    struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+    assert_true(step.relist_begins);
+    assert_int_equal(step.continue_token.n, 0);
+    reflector_free(b.r);
+}
+
+static void test_page_that_cannot_be_taken(void **state)
+{
+    (void)state;
+    struct bench b = setup(false);
+    char *text = malloc(REFLECTOR_CONTINUE_MAX + 1);
+    memset(text, 'x', REFLECTOR_CONTINUE_MAX + 1);
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(page(&b, "", ""), -EBADMSG);
+    struct str longest = { text, REFLECTOR_VERSION_MAX + 1 };
+    assert_int_equal(reflector_page_done(b.r, longest, STR(""), b.now), -EBADMSG);
+    longest.n = REFLECTOR_CONTINUE_MAX + 1;
+    assert_int_equal(reflector_page_done(b.r, STR("1"), longest, b.now), -EBADMSG);
+    assert_int_equal(broken(&b, REFLECTOR_GARBLED), REFLECTOR_ABORT);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    begin(&b, REFLECTOR_LIST_PAGE);
+    longest.n = REFLECTOR_CONTINUE_MAX;
+    assert_int_equal(reflector_page_done(b.r, STR("1"), longest, b.now), REFLECTOR_NOTHING);
+    assert_int_equal(begin(&b, REFLECTOR_LIST_PAGE).continue_token.n, REFLECTOR_CONTINUE_MAX);
+    reflector_free(b.r);
+    free(text);
+}
+
+static void test_watch_resumes_from_the_last_version(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    object(&b, "101");
+    object(&b, "abc/7"); /* opaque: neither a number nor growing */
+    b.now += 400 * SEC;
+    reflector_stream_end(b.r, b.now);
+    assert_version(begin(&b, REFLECTOR_WATCH), "abc/7");
+    bookmark(&b, "99");
+    object(&b, ""); /* an object without one changes nothing */
+    b.now += 20 * SEC;
+    assert_int_equal(broken(&b, REFLECTOR_BROKEN), REFLECTOR_NOTHING);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_BEHIND);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_version(begin(&b, REFLECTOR_WATCH), "99");
+    reflector_heard(b.r, b.now);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_SYNCED);
+    reflector_free(b.r);
+}
+
+static void test_gone_relists(void **state)
+{
+    (void)state;
+    static const struct {
+        int code;
+        const char *reason;
+    } cases[] = { { 410, "" }, { 410, "Expired" }, { 410, "Gone" }, { 500, "Expired" } };
+    for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
+        struct bench b = watching();
+        assert_int_equal(status(&b, cases[i].code, cases[i].reason), REFLECTOR_NOTHING);
+        assert_int_equal(reflector_sync(b.r), REFLECTOR_BEHIND);
+        struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+        assert_true(step.relist_begins);
+        assert_int_equal(step.resource_version.n, 0);
+        assert_int_equal(page(&b, "200", ""), REFLECTOR_COMMIT);
+        assert_version(begin(&b, REFLECTOR_WATCH), "200");
+        /* at once again, with nothing gained: no longer without a delay */
+        assert_int_equal(status(&b, 410, ""), REFLECTOR_NOTHING);
+        sleep_between(&b, 400 * MS, 1200 * MS);
+        begin(&b, REFLECTOR_LIST_PAGE);
+        page(&b, "300", "");
+        begin(&b, REFLECTOR_WATCH);
+        object(&b, "301");
+        status(&b, 410, "");
+        begin(&b, REFLECTOR_LIST_PAGE);
+        reflector_free(b.r);
+    }
+}
+
+static void test_unauthorized_refreshes_once_then_backs_off(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    status(&b, 401, "Unauthorized");
+    struct reflector_step step = begin(&b, REFLECTOR_WATCH);
+    assert_true(step.refresh_credentials);
+    assert_version(step, "100");
+    status(&b, 401, "Unauthorized");
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_true(begin(&b, REFLECTOR_WATCH).refresh_credentials);
+    reflector_heard(b.r, b.now);
+    object(&b, "101");
+    reflector_stream_end(b.r, b.now + 1);
+    step = begin(&b, REFLECTOR_WATCH);
+    assert_false(step.refresh_credentials);
+    /* later it is the first time again */
+    status(&b, 401, "");
+    begin(&b, REFLECTOR_WATCH);
+    reflector_free(b.r);
+}
+
+static void test_denied_is_tried_ever_more_rarely(void **state)
+{
+    (void)state;
+    for (int code = 403; code <= 404; code++) {
+        struct bench b = setup(code == 403);
+        uint64_t longest = 0;
+        for (int time = 0; time < 12; time++) {
+            assert_true(
+                begin(&b, code == 403 ? REFLECTOR_LIST_STREAM : REFLECTOR_LIST_PAGE).relist_begins);
+            assert_int_equal(status(&b, code, "Forbidden"), REFLECTOR_ABORT);
+            uint64_t length = sleep_between(&b, 400 * MS, 180 * SEC);
+            longest = KG_MAX(longest, length);
+        }
+        assert_in_range(longest, 61 * SEC, 180 * SEC);
+        assert_int_equal(reflector_failures(b.r), 12);
+        reflector_free(b.r);
+    }
+}
+
+static void test_retry_after_is_heeded_and_capped(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    reflector_status(b.r, 429, STR("TooManyRequests"), 7000, b.now);
+    sleep_between(&b, 7 * SEC, 7800 * MS);
+    begin(&b, REFLECTOR_WATCH);
+    reflector_status(b.r, 503, STR(""), INT64_MAX, b.now);
+    sleep_between(&b, 120 * SEC, 121 * SEC);
+    begin(&b, REFLECTOR_WATCH);
+    reflector_status(b.r, 500, STR(""), 0, b.now);
+    sleep_between(&b, 1600 * MS, 4800 * MS);
+    assert_version(begin(&b, REFLECTOR_WATCH), "100");
+    reflector_free(b.r);
+}
+
+static void test_back_off_grows_is_capped_and_starts_anew(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    uint64_t expected = 800 * MS;
+    for (int time = 0; time < 40; time++) {
+        status(&b, 503, "");
+        sleep_between(&b, expected / 2, expected + expected / 2);
+        expected = KG_MIN(expected * 2, 30 * SEC);
+        assert_version(begin(&b, REFLECTOR_WATCH), "100");
+    }
+    /* well for a moment is not enough */
+    reflector_heard(b.r, b.now);
+    b.now += 9 * SEC;
+    broken(&b, REFLECTOR_GARBLED);
+    sleep_between(&b, 15 * SEC, 45 * SEC);
+    begin(&b, REFLECTOR_WATCH);
+    reflector_heard(b.r, b.now);
+    assert_int_equal(reflector_failures(b.r), 0);
+    b.now += 10 * SEC;
+    status(&b, 503, "");
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    reflector_free(b.r);
+}
+
+/* A minute without a server, then one that is not ready: current again within seconds. */
+static void test_server_restart(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    b.now += 60 * SEC;
+    broken(&b, REFLECTOR_BROKEN);
+    uint64_t down = b.now;
+    while (b.now < down + 60 * SEC) {
+        sleep_between(&b, 400 * MS, 7500 * MS);
+        begin(&b, REFLECTOR_WATCH);
+        broken(&b, REFLECTOR_UNREACHABLE);
+    }
+    uint64_t up = b.now;
+    sleep_between(&b, 400 * MS, 7500 * MS);
+    begin(&b, REFLECTOR_WATCH);
+    status(&b, 503, "");
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    begin(&b, REFLECTOR_WATCH);
+    status(&b, 403, "Forbidden"); /* its roles are not read yet */
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_version(begin(&b, REFLECTOR_WATCH), "100");
+    reflector_heard(b.r, b.now);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_SYNCED);
+    assert_in_range(b.now - up, 0, 10 * SEC);
+    reflector_free(b.r);
+}
+
+static void test_half_open_watch(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    bookmark(&b, "150");
+    uint64_t deadline = reflector_deadline_ns(b.r);
+    assert_in_range(deadline - b.now, 90 * SEC, 99 * SEC);
+    b.now += 60 * SEC;
+    reflector_heard(b.r, b.now);
+    assert_int_equal(reflector_deadline_ns(b.r), deadline + 60 * SEC);
+    b.now = reflector_deadline_ns(b.r);
+    broken(&b, REFLECTOR_TIMED_OUT);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_BEHIND);
+    assert_int_equal(reflector_deadline_ns(b.r), UINT64_MAX);
+    /* at once; if that gets no answer either it backs off */
+    assert_version(begin(&b, REFLECTOR_WATCH), "150");
+    b.now = reflector_deadline_ns(b.r);
+    broken(&b, REFLECTOR_TIMED_OUT);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    begin(&b, REFLECTOR_WATCH);
+    assert_in_range(reflector_deadline_ns(b.r) - b.now, 90 * SEC, 99 * SEC);
+    reflector_free(b.r);
+}
+
+static void test_server_without_bookmarks_is_waited_for(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    b.now = reflector_deadline_ns(b.r);
+    broken(&b, REFLECTOR_TIMED_OUT);
+    struct reflector_step step = begin(&b, REFLECTOR_WATCH);
+    assert_int_equal(reflector_deadline_ns(b.r) - b.now, (step.timeout_sec + 30) * SEC);
+    /* the first bookmark says that silence means something after all */
+    bookmark(&b, "120");
+    b.now += 100 * SEC;
+    reflector_stream_end(b.r, b.now);
+    begin(&b, REFLECTOR_WATCH);
+    assert_in_range(reflector_deadline_ns(b.r) - b.now, 90 * SEC, 99 * SEC);
+    reflector_free(b.r);
+}
+
+static void test_watch_that_ends_at_once(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    reflector_stream_end(b.r, b.now + 10 * MS);
+    sleep_between(&b, 400 * MS, 1300 * MS);
+    begin(&b, REFLECTOR_WATCH);
+    reflector_heard(b.r, b.now);
+    object(&b, "101");
+    reflector_stream_end(b.r, b.now + 10 * MS); /* it brought something: at once */
+    assert_version(begin(&b, REFLECTOR_WATCH), "101");
+    reflector_free(b.r);
+}
+
+static void test_watch_that_fails_inside_relists(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 3; how++) {
+        struct bench b = watching();
+        for (int time = 0; time < 5; time++) {
+            reflector_heard(b.r, b.now);
+            if (time == 1) {
+                object(&b, "105"); /* counts anew from here */
+            }
+            int effect = how == 0   ? broken(&b, REFLECTOR_GARBLED)
+                         : how == 1 ? status(&b, 500, "InternalError")
+                                    : status(&b, 504, "ResourceVersionTooLarge");
+            assert_int_equal(effect, REFLECTOR_NOTHING);
+            sleep_between(&b, 400 * MS, 45 * SEC);
+            if (time < 3) {
+                assert_version(begin(&b, REFLECTOR_WATCH), time ? "105" : "100");
+            } else {
+                break;
+            }
+        }
+        assert_true(begin(&b, REFLECTOR_LIST_PAGE).relist_begins);
+        reflector_free(b.r);
+    }
+}
+
+static void test_http_errors_alone_never_relist(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    for (int time = 0; time < 20; time++) {
+        static const int codes[] = { 500, 503, 429, 401, 403 };
+        status(&b, codes[time % 5], "");
+        b.now += 300 * SEC;
+        assert_version(begin(&b, REFLECTOR_WATCH), "100");
+    }
+    reflector_free(b.r);
+}
+
+static void test_lost_change_relists(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    assert_int_equal(broken(&b, REFLECTOR_LOST), REFLECTOR_NOTHING);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_true(begin(&b, REFLECTOR_LIST_PAGE).relist_begins);
+    reflector_free(b.r);
+}
+
+static void test_refused_version_relists(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    status(&b, 400, "BadRequest");
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_true(begin(&b, REFLECTOR_LIST_PAGE).relist_begins);
+    reflector_free(b.r);
+}
+
+static void test_what_cannot_happen_changes_nothing(void **state)
+{
+    (void)state;
+    struct bench b = setup(false);
+    assert_int_equal(page(&b, "1", ""), -EINVAL);
+    assert_int_equal(status(&b, 500, ""), -EINVAL);
+    assert_int_equal(broken(&b, REFLECTOR_BROKEN), -EINVAL);
+    assert_int_equal(reflector_stream_end(b.r, b.now), -EINVAL);
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(reflector_object(b.r, STR("1"), b.now), -EINVAL);
+    assert_int_equal(reflector_bookmark(b.r, STR("1"), true, b.now), -EINVAL);
+    assert_int_equal(reflector_stream_end(b.r, b.now), -EINVAL);
+    assert_int_equal(page(&b, "1", ""), REFLECTOR_COMMIT);
+    begin(&b, REFLECTOR_WATCH);
+    assert_int_equal(page(&b, "1", ""), -EINVAL);
+    reflector_free(b.r);
+}
+
+/* Whatever happens, in any order: a commit only with an open generation, one begun per commit or
+ * abort, and always a next step. */
+static void test_random_orders_keep_the_generation_in_order(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (int round = 0; round < 300; round++) {
+        struct reflector_config config = { .seed = (uint64_t)round, .streaming = round % 2 };
+        struct bench b = { reflector_new(&config), SEC };
+        bool open = false, ever = false;
+        for (int event = 0; event < 200; event++) {
+            struct reflector_step step = reflector_next(b.r, b.now);
+            if (step.action == REFLECTOR_SLEEP) {
+                assert_true(step.until_ns > b.now && step.until_ns < b.now + 200 * SEC);
+                b.now = step.until_ns;
+                step = reflector_next(b.r, b.now);
+            }
+            assert_int_not_equal(step.action, REFLECTOR_SLEEP);
+            assert_int_equal(step.relist_begins, step.action != REFLECTOR_WATCH && !open);
+            assert_true(ever || step.action != REFLECTOR_WATCH);
+            open = open || step.relist_begins;
+            reflector_begun(b.r, b.now);
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+            unsigned pick = (unsigned)(random >> 40);
+            b.now += pick % 7 * SEC;
+            if (pick / 8 % 2) {
+                reflector_heard(b.r, b.now);
+                reflector_object(b.r, STR("7"), b.now);
+            }
+            static const int codes[] = { 401, 403, 410, 422, 429, 500 };
+            int effect = -EINVAL;
+            switch (pick / 16 % 6) {
+            case 0:
+                effect = page(&b, "9", pick / 128 % 2 ? "more" : "");
+                break;
+            case 1:
+                effect = reflector_bookmark(b.r, STR("8"), true, b.now);
+                break;
+            case 2:
+                effect = reflector_stream_end(b.r, b.now);
+                break;
+            case 3:
+                effect = status(&b, codes[pick / 128 % 6], "");
+                break;
+            default:
+                effect = broken(&b, (enum reflector_break)(pick / 128 % 5));
+                break;
+            }
+            assert_true(effect != REFLECTOR_COMMIT || open);
+            assert_true(effect != REFLECTOR_ABORT || open);
+            ever = ever || effect == REFLECTOR_COMMIT;
+            open = open && effect <= REFLECTOR_NOTHING;
+            if (reflector_deadline_ns(b.r) != UINT64_MAX) { /* still under way: end it somehow */
+                effect = broken(&b, REFLECTOR_BROKEN);
+                assert_true(effect != REFLECTOR_ABORT || open);
+                open = open && effect == REFLECTOR_NOTHING;
+            }
+        }
+        reflector_free(b.r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_streaming_list_goes_on_as_watch),
+        cmocka_unit_test(test_initial_objects_do_not_set_the_version),
+        cmocka_unit_test(test_refused_streaming_falls_back_for_good),
+        cmocka_unit_test(test_streaming_that_is_not_known),
+        cmocka_unit_test(test_silent_streaming_gets_a_second_chance),
+        cmocka_unit_test(test_streaming_that_breaks_thrice_falls_back_once),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_expired_token_lists_again_without_limit),
+        cmocka_unit_test(test_interrupted_pages),
+        cmocka_unit_test(test_page_that_cannot_be_taken),
+        cmocka_unit_test(test_watch_resumes_from_the_last_version),
+        cmocka_unit_test(test_gone_relists),
+        cmocka_unit_test(test_unauthorized_refreshes_once_then_backs_off),
+        cmocka_unit_test(test_denied_is_tried_ever_more_rarely),
+        cmocka_unit_test(test_retry_after_is_heeded_and_capped),
+        cmocka_unit_test(test_back_off_grows_is_capped_and_starts_anew),
+        cmocka_unit_test(test_server_restart),
+        cmocka_unit_test(test_half_open_watch),
+        cmocka_unit_test(test_server_without_bookmarks_is_waited_for),
+        cmocka_unit_test(test_watch_that_ends_at_once),
+        cmocka_unit_test(test_watch_that_fails_inside_relists),
+        cmocka_unit_test(test_http_errors_alone_never_relist),
+        cmocka_unit_test(test_lost_change_relists),
+        cmocka_unit_test(test_refused_version_relists),
+        cmocka_unit_test(test_what_cannot_happen_changes_nothing),
+        cmocka_unit_test(test_random_orders_keep_the_generation_in_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
