@@ -25,7 +25,7 @@
 #define LIMIT_LABEL_VALUE_BYTES (256 * KIB) /* one label value; longer: cut, counted */
 
 /* The node. */
-#define LIMIT_CGROUPS 20000 /* cgroups followed; more: not read, counted */
+#define LIMIT_CGROUPS 20000 /* cgroup folders known; more: not read, counted */
 #define LIMIT_CGROUP_DEPTH 32
 #define LIMIT_CGROUP_FILE_BYTES (64 * KIB) /* one cgroup or /proc file */
 #define LIMIT_CGROUP_DEVICES 512           /* devices of one io.stat */

@@ -46,7 +46,9 @@ enum cgroup_file {
 
 /* Descriptor states beside an open one. */
 #define CG_FD_UNTRIED (-1)
-#define CG_FD_ABSENT (-2) /* looked for and not there: not tried again in this entry's life */
+#define CG_FD_ABSENT (-2) /* looked for and not there: not tried again before the next rescan */
+
+struct cgroup_mounts; /* cgroup_mounts.h */
 
 struct cgroup_entry {
     char *path;                 /* from the mount, "/" or "/kubepods/…" */
@@ -55,12 +57,20 @@ struct cgroup_entry {
     int fd[CGF_FILES];
     bool gone;
 
-    /* Labels as resolved at pods_generation; owned here. */
+    struct cgroup_mounts *mounts;
+    unsigned there;   /* bit c: it exists in controller c; its dir_fd may still be -1, for want of
+                       * descriptors */
+    uint64_t seen_ns; /* clock_mono_ns when it was first seen */
+
+    /* Labels as resolved at pods_generation, by container_resolve.c; owned here. A label not known
+     * is NULL. */
     uint64_t pods_generation;
-    bool resolved;
+    bool resolved; /* told by the API or the runtime, not guessed */
     bool sandbox;
     char *container, *image, *name, *namespace, *pod;
     char **columns;
+    size_t n_columns;
+    uint8_t bundle_tries; /* looks at the runtime's own record */
 
     /* What is read once. */
     uint64_t start_time_sec;
@@ -72,10 +82,22 @@ struct cgroup_entry {
 };
 
 /* The text of a file of the entry, through its kept descriptor. name is the file's name in the
- * controller's folder (v2: controller is ignored). Errors: -ENODATA absent (remembered) · -ENODEV
- * or -ENOENT the cgroup is gone · those of pread. */
+ * controller's folder (v2: controller is ignored). An absence is remembered, but not of an entry
+ * that is younger than CGROUP_YOUNG_NS: a runtime makes its folders one after the other.
+ * Sets *ret, NUL-terminated in out. Errors: -ENODATA absent · -ENODEV the cgroup is gone · -EFBIG
+ * more than size - 1 bytes · others of open and pread. */
 int cgroup_entry_read(struct cgroup_entry *e, enum cgroup_controller controller,
                       enum cgroup_file file, const char *name, char *out, size_t size,
                       struct str *ret);
+
+#define CGROUP_YOUNG_NS (10 * UINT64_C(1000000000))
+
+/* For the tree. path is copied. Opens the folders that are there. NULL when out of memory. */
+struct cgroup_entry *cgroup_entry_new(struct cgroup_mounts *mounts, struct str path,
+                                      const struct cgroup_id *id);
+void cgroup_entry_free(struct cgroup_entry *e);
+
+/* Looks again for folders and files that were absent: at a rescan, or when one was made. */
+void cgroup_entry_refresh(struct cgroup_entry *e);
 
 #endif

@@ -203,6 +203,7 @@ static enum cgroup_kind element_kind(struct str name, enum cgroup_kind parent,
 void cgroup_identify(struct str path, struct cgroup_id *ret)
 {
     *ret = (struct cgroup_id){ .kind = CGROUP_ROOT };
+    const char *start = path.p;
     bool in_container = false;
     while (path.n > 0) {
         struct str name = str_cut(&path, '/');
@@ -219,6 +220,9 @@ void cgroup_identify(struct str path, struct cgroup_id *ret)
             ret->nested = false;
         }
         if (ret->kind == CGROUP_KUBEPODS) {
+            if (ret->kubepods_len == 0) {
+                ret->kubepods_len = (size_t)(name.p + name.n - start);
+            }
             ret->pod_uid[0] = '\0';
         }
         in_container |= ret->kind == CGROUP_CONTAINER;

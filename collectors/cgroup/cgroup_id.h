@@ -31,6 +31,8 @@ enum cgroup_runtime {
 struct cgroup_id {
     enum cgroup_kind kind;
     enum cgroup_runtime runtime;
+    size_t kubepods_len; /* of the path as far as its first kubepods element, that included; 0: none
+                          */
     struct str container_id; /* 64 hex digits, points into the path; empty when not a container */
     bool nested; /* below a container's cgroup, with no pod between: the container's own business */
     char pod_uid[CGROUP_POD_UID_MAX + 1]; /* with '-' as the API writes it; "" outside a pod. Also

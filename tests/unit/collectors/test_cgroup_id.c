@@ -184,6 +184,18 @@ static void test_colon_form(void **state)
     check(forms, KG_ARRAY_LEN(forms));
 }
 
+static void test_where_kubepods_stands(void **state)
+{
+    (void)state;
+    struct cgroup_id id;
+    cgroup_identify(STR("/a/kubepods/burstable/pod" U "/" C "/kubepods/x"), &id);
+    assert_int_equal(id.kubepods_len, strlen("/a/kubepods"));
+    cgroup_identify(STR("/kubepods.slice"), &id);
+    assert_int_equal(id.kubepods_len, strlen("/kubepods.slice"));
+    cgroup_identify(STR("/system.slice/docker-" C ".scope"), &id);
+    assert_int_equal(id.kubepods_len, 0);
+}
+
 /* 253 bytes of uid fit, 254 are not understood rather than cut. */
 static void test_longest_uid(void **state)
 {
@@ -210,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_colon_form),
         cmocka_unit_test(test_longest_uid),
+        cmocka_unit_test(test_where_kubepods_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
