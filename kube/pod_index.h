@@ -11,11 +11,11 @@
 
 struct pod_index_container {
     struct str id;          /* 64 hex digits, without the runtime's scheme */
-    struct str name, image; /* status.…Statuses[].name and .image */
+    struct str name, image; /* status.…Statuses[].name and .image; also of the run before this */
 };
 
 struct pod_index_pod {
-    struct str cgroup_uid; /* annotation kubernetes.io/config.hash, else metadata.uid */
+    struct str cgroup_uid; /* of a mirror pod kubernetes.io/config.hash, else metadata.uid */
     struct str namespace, name, uid;
     const struct str *columns; /* values of the chosen label columns, in order of their names */
     const struct pod_index_container *containers; /* all kinds: app, init, ephemeral */
@@ -37,13 +37,17 @@ struct pod_index_table {
 
 struct pod_index;
 
-/* columns: the entries of --container-labels: pod label keys, "annotation:KEY", "owner" (columns
- * owner_kind and owner_name, a ReplicaSet of a Deployment shown as the Deployment), "node". NULL on
- * error. Errors: -EINVAL (err names the entry) · -ENOMEM. */
+/* columns: the entries of --container-labels, as kube/pod_columns.h describes them: pod label keys,
+ * "annotation:KEY", "owner" (columns owner_kind and owner_name), "node". NULL on error.
+ * Errors: -EINVAL (err names the entry) · -ENOMEM. */
 struct pod_index *pod_index_new(const struct str *columns, size_t n_columns, struct err *err);
 void pod_index_free(struct pod_index *index);
 
-extern const struct kube_consumer pod_index_consumer; /* arg: the struct pod_index */
+/* arg: the struct pod_index. A table appears when the first list is complete, and a new one, with
+ * the next generation number, only when a fact that it holds has changed: a pod's heartbeat costs
+ * the readers nothing. put fails with -EBADMSG (no uid or name), -ENOSPC (LIMIT_PODS_PER_NODE) or
+ * -ENOMEM, and leaves what is known of that pod. */
+extern const struct kube_consumer pod_index_consumer;
 
 /* The current table, one reference for the caller; NULL before the first list. Any thread. */
 struct pod_index_table *pod_index_acquire(struct pod_index *index);
