@@ -1,0 +1,234 @@
+/* The processes that are directly in a cgroup: their number, descriptors and sockets, and from the
+ * first of them the limits and the network that the container lives in. */
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/num.h"
+#include "collectors/cgroup/cgroup_reader.h"
+#include "collectors/proc/pid_fds.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Of so many processes the eldest is looked for; in a new container there is one or two. */
+#define ELDEST_OF 64
+/* Room for LIMIT_PIDS_PER_CGROUP lines; asked for only by a cgroup that needs it. */
+#define PIDS_TEXT_BYTES (LIMIT_PIDS_PER_CGROUP * (size_t)8)
+
+static bool read_pids_text(struct cg_source *s, struct str *ret)
+{
+    struct cgroup_reader *r = s->reader;
+    int e =
+        cgroup_entry_read(s->entry, CG_CPU, CGF_PROCS, "cgroup.procs", r->text, r->text_size, ret);
+    if (e == -EFBIG && r->text_size < PIDS_TEXT_BYTES) {
+        char *larger = realloc(r->text, PIDS_TEXT_BYTES);
+        if (larger) {
+            r->text = larger;
+            r->text_size = PIDS_TEXT_BYTES;
+            e = cgroup_entry_read(s->entry, CG_CPU, CGF_PROCS, "cgroup.procs", r->text,
+                                  r->text_size, ret);
+        }
+    }
+    if (e == -ENODEV || e == -ENOENT) {
+        s->gone = e;
+    }
+    return e == 0;
+}
+
+/* Returns how many process ids the reader has now; sets the counts. */
+static size_t count_processes(struct cg_source *s, struct cgroup_sample *ret)
+{
+    struct cgroup_reader *r = s->reader;
+    struct str text;
+    size_t n = 0;
+    if (!read_pids_text(s, &text)) {
+        return 0;
+    }
+    ssize_t lines = cg_parse_pids(text, r->pids, LIMIT_PIDS_PER_CGROUP, &n);
+    if (lines < 0) {
+        cg_understood(s, (int)lines);
+        return 0;
+    }
+    ret->processes = (uint64_t)lines;
+    ret->present |= CG_PROCESSES;
+    if (r->version == CGROUP_V2 && cg_is_root(s) && ret->threads == 0) {
+        ret->threads = (uint64_t)lines; /* the root has no pids.current */
+    }
+    /* A process that ends meanwhile, or that we may not look into, is left out. */
+    for (size_t i = 0; i < n; i++) {
+        proc_count_fds(r->procfs_fd, r->pids[i], &ret->file_descriptors, &ret->sockets);
+    }
+    return n;
+}
+
+static int read_proc_text(struct cgroup_reader *r, int32_t pid, const char *file, struct str *ret)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "%d/%s", pid, file);
+    return file_read_text_at(r->procfs_fd, path, r->text, r->text_size, ret);
+}
+
+/* The process that was there first: ids wrap around, and what an exec or a shell started may have a
+ * lower one. 0 when there is none. */
+static int32_t eldest(struct cgroup_reader *r, const int32_t *pids, size_t n)
+{
+    int32_t found = n ? pids[0] : 0;
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; n > 1 && i < KG_MIN(n, (size_t)ELDEST_OF); i++) {
+        struct str text;
+        uint64_t ticks;
+        if (read_proc_text(r, pids[i], "stat", &text) == 0 &&
+            proc_parse_start_ticks(text, &ticks) == 0 && ticks < least) {
+            least = ticks;
+            found = pids[i];
+        }
+    }
+    return found;
+}
+
+static void close_kept(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+    *fd = -1;
+}
+
+static int open_proc(const struct cgroup_reader *r, int32_t pid, const char *file)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "%d/%s", pid, file);
+    return file_open_read_at(r->procfs_fd, path);
+}
+
+/* Reads the limits of the init process through its kept descriptor, which also tells whether it
+ * still lives: of a dead one it says ESRCH. */
+static int read_limits(struct cg_source *s, struct cgroup_sample *ret)
+{
+    struct cgroup_entry *e = s->entry;
+    struct str text;
+    if (e->limits_fd < 0) {
+        e->limits_fd = open_proc(s->reader, e->init_pid, "limits");
+    }
+    if (e->limits_fd < 0) {
+        return e->limits_fd;
+    }
+    int r = file_pread_text(e->limits_fd, s->reader->text, s->reader->text_size, &text);
+    if (r < 0) {
+        return r;
+    }
+    if (cg_understood(s, proc_parse_open_files_limit(text, &ret->ulimit_nofile_soft))) {
+        ret->present |= CG_ULIMIT;
+    }
+    return 0;
+}
+
+/* CRI-O's sandbox is an empty folder: its network is that of any container of the pod. */
+static int32_t pid_of_sibling(struct cg_source *s)
+{
+    int dir_fd = s->entry->dir_fd[CG_CPU];
+    int32_t found = 0;
+    DIR *pod = NULL;
+    int pod_fd = dir_fd < 0 ? -1 : file_open_dir_at(dir_fd, "..");
+    if (pod_fd < 0 || !(pod = fdopendir(pod_fd))) {
+        return 0;
+    }
+    /* One reader and one stream: readdir of glibc is safe there. NOLINTNEXTLINE(concurrency-*) */
+    for (struct dirent *entry = readdir(pod); entry && !found; entry = readdir(pod)) {
+        char path[NAME_MAX + 16];
+        struct str text;
+        size_t n = 0;
+        snprintf(path, sizeof(path), "%s/cgroup.procs", entry->d_name);
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+            file_read_text_at(pod_fd, path, s->reader->text, s->reader->text_size, &text) == 0 &&
+            cg_parse_pids(text, s->reader->pids, ELDEST_OF, &n) > 0 && n > 0) {
+            found = s->reader->pids[0];
+        }
+    }
+    closedir(pod);
+    return found;
+}
+
+/* Finds the init process, or another when it has died, and reads its limits. */
+static void follow_init(struct cg_source *s, size_t n_pids, struct cgroup_sample *ret)
+{
+    struct cgroup_entry *e = s->entry;
+    struct cgroup_sample siblings = { 0 };
+    for (int attempt = 0; attempt < 2; attempt++) {
+        bool own = n_pids > 0 || cg_is_root(s);
+        if (e->init_pid == 0) {
+            e->init_pid = cg_is_root(s) ? 1
+                          : n_pids      ? eldest(s->reader, s->reader->pids, n_pids)
+                          : e->sandbox  ? pid_of_sibling(s)
+                                        : 0;
+        }
+        /* Of a process of another container only the network is the sandbox's too. */
+        if (e->init_pid == 0 || read_limits(s, own ? ret : &siblings) == 0) {
+            return;
+        }
+        close_kept(&e->limits_fd);
+        close_kept(&e->net_dev_fd);
+        e->init_pid = 0;
+    }
+}
+
+/* A sandbox holds its pod's network. Outside of pods (docker, podman) each container has its own.
+ */
+static bool has_network(const struct cg_source *s)
+{
+    const struct cgroup_entry *e = s->entry;
+    return cg_is_root(s) || e->sandbox ||
+           (e->id.kind == CGROUP_CONTAINER && e->id.pod_uid[0] == '\0');
+}
+
+static int read_network(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret)
+{
+    struct cgroup_reader *r = s->reader;
+    struct cgroup_entry *e = s->entry;
+    struct str text;
+    size_t n = 0;
+    if (e->net_dev_fd < 0) {
+        e->net_dev_fd = open_proc(r, e->init_pid, "net/dev");
+    }
+    if (e->net_dev_fd < 0 || file_pread_text(e->net_dev_fd, r->text, r->text_size, &text) < 0) {
+        close_kept(&e->net_dev_fd);
+        return 0;
+    }
+    int e2big = proc_parse_net_dev(text, proc_skip_interface, r->net, LIMIT_NET_INTERFACES, &n);
+    if (e2big != -E2BIG && !cg_understood(s, e2big)) {
+        return 0;
+    }
+    struct cgroup_net *net = ARENA_ARRAY(mem, n, struct cgroup_net);
+    if (!net) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct net_dev *from = &r->net[i];
+        net[i] = (struct cgroup_net){
+            .rx_bytes = from->rx_bytes,
+            .rx_packets = from->rx_packets,
+            .rx_errors = from->rx_errors,
+            .rx_dropped = from->rx_dropped,
+            .tx_bytes = from->tx_bytes,
+            .tx_packets = from->tx_packets,
+            .tx_errors = from->tx_errors,
+            .tx_dropped = from->tx_dropped,
+        };
+        if (arena_str(mem, from->name, &net[i].interface) < 0) {
+            return -ENOMEM;
+        }
+    }
+    ret->net = net;
+    ret->n_net = n;
+    return 0;
+}
+
+int cg_read_processes(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret)
+{
+    size_t n = count_processes(s, ret);
+    if (s->gone || (!cg_is_root(s) && s->entry->id.kind != CGROUP_CONTAINER)) {
+        return 0;
+    }
+    follow_init(s, n, ret);
+    return s->entry->init_pid && has_network(s) ? read_network(s, mem, ret) : 0;
+}

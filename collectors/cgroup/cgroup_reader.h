@@ -1,0 +1,81 @@
+/* cgroup_reader.h — the inside of a cgroup reader, shared by the files that make it up.
+ * Uses: cgroup_read, parse, filesystems.  Threads: the node loop.  Owner: cgroup_read.c.
+ *
+ * Other folders use cgroup_read.h. */
+#ifndef KG_COLLECTORS_CGROUP_READER_H
+#define KG_COLLECTORS_CGROUP_READER_H
+
+#include "collectors/cgroup/cgroup_read.h"
+#include "collectors/cgroup/devices.h"
+#include "collectors/cgroup/filesystems.h"
+#include "collectors/cgroup/parse.h"
+#include "collectors/proc/proc_parse.h"
+
+/* Which blkio files of v1 this machine has; names are NULL where it has none. */
+struct blkio_files {
+    const char *bytes, *ios, *service_time, *merged, *queued;
+};
+
+struct cgroup_reader {
+    const struct collector_env *env;
+    enum cgroup_version version;
+    bool has_psi;
+    uint64_t ticks_per_sec;
+    uint64_t boot_time_sec; /* of the minute in which the machine was started; 0: not known */
+    struct blkio_files scheduler, throttle; /* v1 */
+
+    int procfs_fd, meminfo_fd; /* -1: not there */
+    struct meminfo meminfo;    /* of this reading; total 0: not known */
+    struct devices *devices;
+    struct filesystems *filesystems;
+    const struct cgroup_fs *fs; /* of this reading */
+    size_t n_fs;
+
+    char *text; /* one file */
+    size_t text_size;
+    struct cgroup_io *io;   /* LIMIT_CGROUP_DEVICES, filled file by file */
+    struct net_dev *net;    /* LIMIT_NET_INTERFACES */
+    struct diskstat *disks; /* LIMIT_BLOCK_DEVICES */
+    int32_t *pids;          /* LIMIT_PIDS_PER_CGROUP */
+    struct cgroup_reader_stats stats;
+};
+
+/* One cgroup being read. gone: the error by which its files said that it is no more; nothing more
+ * is read then. */
+struct cg_source {
+    struct cgroup_reader *reader;
+    struct cgroup_entry *entry;
+    int gone;
+};
+
+/* The text of a file, valid until the next call; false when it is not there or cannot be read. */
+bool cg_text(struct cg_source *s, enum cgroup_controller controller, enum cgroup_file file,
+             const char *name, struct str *ret);
+
+/* The number of a file ("max" is UINT64_MAX); false as above, or when it is no number. */
+bool cg_value(struct cg_source *s, enum cgroup_controller controller, enum cgroup_file file,
+              const char *name, uint64_t *ret);
+
+/* Counts a file that could not be understood; returns whether r says that all is well. */
+bool cg_understood(struct cg_source *s, int r);
+
+/* A limit as it is served: 0 when there is none. */
+uint64_t cg_limit(uint64_t value);
+
+/* The files of the cgroup, by version. Set ret and its bits, CG_STATS among them. Errors: -ENOMEM.
+ */
+int cgroup_v1_read(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret);
+int cgroup_v2_read(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret);
+
+/* Names the reader's n devices and sets them as ret->io. Errors: -ENOMEM. */
+int cg_take_io(struct cg_source *s, struct arena *mem, size_t n, struct cgroup_sample *ret);
+
+/* Processes, descriptors, sockets, limits and network. Errors: -ENOMEM. */
+int cg_read_processes(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret);
+
+static inline bool cg_is_root(const struct cg_source *s)
+{
+    return s->entry->id.kind == CGROUP_ROOT;
+}
+
+#endif

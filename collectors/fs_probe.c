@@ -1,0 +1,320 @@
+#include "collectors/fs_probe.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#define PROBE_STACK_BYTES (128 * KIB)
+
+/* One thread and its list. Held by its thread and by the probe; freed by the last of them. */
+struct worker {
+    pthread_mutex_t lock;
+    pthread_cond_t wake, done;
+    pthread_t thread;
+    fs_probe_ask_fn *ask;
+    unsigned refs;
+    bool requested, quit, abandoned, exited;
+    size_t at; /* the path being asked */
+    size_t n;
+    char **paths;
+    bool *stuck; /* left out: another thread still waits for it */
+    struct fs_probe_result *results;
+};
+
+struct fs_probe {
+    fs_probe_ask_fn *ask;
+    size_t n;
+    char **paths;
+    struct worker *worker; /* NULL: to be started */
+    struct {
+        struct worker *worker;
+        char *path;
+    } stuck[LIMIT_STUCK_MOUNTS];
+    size_t n_stuck;
+};
+
+static void ask_kernel(const char *path, struct fs_probe_result *ret)
+{
+    struct statvfs fs;
+    struct stat st;
+    if (statvfs(path, &fs) < 0 || stat(path, &st) < 0) {
+        ret->r = -errno;
+        return;
+    }
+    ret->r = 0;
+    ret->size_bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
+    ret->free_bytes = (uint64_t)fs.f_bfree * fs.f_frsize;
+    ret->files = fs.f_files;
+    ret->files_free = fs.f_ffree;
+    ret->major = major(st.st_dev);
+    ret->minor = minor(st.st_dev);
+}
+
+static void free_paths(char **paths, size_t n)
+{
+    for (size_t i = 0; paths && i < n; i++) {
+        free(paths[i]);
+    }
+    free((void *)paths);
+}
+
+static char **copy_paths(const char *const *paths, size_t n)
+{
+    char **copy = calloc(n ? n : 1, sizeof(*copy));
+    for (size_t i = 0; copy && i < n; i++) {
+        copy[i] = strdup(paths[i]);
+        if (!copy[i]) {
+            free_paths(copy, n);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+static void worker_destroy(struct worker *w)
+{
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->wake);
+    pthread_cond_destroy(&w->done);
+    free_paths(w->paths, w->n);
+    free(w->stuck);
+    free(w->results);
+    free(w);
+}
+
+/* Called with the lock held; gives it back. */
+static void worker_unref(struct worker *w)
+{
+    bool last = --w->refs == 0;
+    pthread_mutex_unlock(&w->lock);
+    if (last) {
+        worker_destroy(w);
+    }
+}
+
+static void ask_all(struct worker *w)
+{
+    for (size_t i = 0; i < w->n && !w->abandoned; i++) {
+        if (w->stuck[i]) {
+            continue;
+        }
+        w->at = i;
+        pthread_mutex_unlock(&w->lock);
+        struct fs_probe_result result = { .r = -EIO };
+        w->ask(w->paths[i], &result);
+        pthread_mutex_lock(&w->lock);
+        if (!w->abandoned) {
+            w->results[i] = result;
+        }
+    }
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    pthread_mutex_lock(&w->lock);
+    while (!w->quit && !w->abandoned) {
+        if (!w->requested) {
+            pthread_cond_wait(&w->wake, &w->lock);
+            continue;
+        }
+        ask_all(w);
+        w->requested = false;
+        pthread_cond_signal(&w->done);
+    }
+    w->exited = true;
+    worker_unref(w);
+    return NULL;
+}
+
+static int worker_start(struct worker *w)
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    if (pthread_attr_init(&attr) != 0) {
+        return -ENOMEM;
+    }
+    pthread_attr_setstacksize(&attr, PROBE_STACK_BYTES);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    /* Signals are for the main thread. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int r = pthread_create(&w->thread, &attr, worker_main, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    return -r;
+}
+
+static struct worker *worker_new(struct fs_probe *p)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    if (!w) {
+        return NULL;
+    }
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->wake, &attr);
+    pthread_cond_init(&w->done, &attr);
+    pthread_condattr_destroy(&attr);
+    w->ask = p->ask;
+    w->refs = 2;
+    w->n = p->n;
+    w->paths = copy_paths((const char *const *)p->paths, p->n);
+    w->stuck = calloc(p->n ? p->n : 1, sizeof(*w->stuck));
+    w->results = calloc(p->n ? p->n : 1, sizeof(*w->results));
+    if (!w->paths || !w->stuck || !w->results || worker_start(w) < 0) {
+        worker_destroy(w);
+        return NULL;
+    }
+    return w;
+}
+
+/* Tells an idle thread to end and waits for nothing: it frees itself. */
+static void dismiss(struct fs_probe *p)
+{
+    struct worker *w = p->worker;
+    p->worker = NULL;
+    if (w) {
+        pthread_mutex_lock(&w->lock);
+        w->quit = true;
+        pthread_cond_signal(&w->wake);
+        worker_unref(w);
+    }
+}
+
+struct fs_probe *fs_probe_new(void)
+{
+    struct fs_probe *p = calloc(1, sizeof(*p));
+    if (p) {
+        p->ask = ask_kernel;
+    }
+    return p;
+}
+
+void fs_probe_set_ask(struct fs_probe *p, fs_probe_ask_fn *ask)
+{
+    dismiss(p);
+    p->ask = ask ? ask : ask_kernel;
+}
+
+void fs_probe_free(struct fs_probe *p)
+{
+    if (!p) {
+        return;
+    }
+    dismiss(p);
+    for (size_t i = 0; i < p->n_stuck; i++) {
+        pthread_mutex_lock(&p->stuck[i].worker->lock);
+        worker_unref(p->stuck[i].worker);
+        free(p->stuck[i].path);
+    }
+    free_paths(p->paths, p->n);
+    free(p);
+}
+
+int fs_probe_set(struct fs_probe *p, const char *const *paths, size_t n)
+{
+    dismiss(p);
+    free_paths(p->paths, p->n);
+    p->paths = copy_paths(paths, n);
+    p->n = p->paths ? n : 0;
+    return p->paths ? 0 : -ENOMEM;
+}
+
+/* Lets go of the threads that have come back. */
+static void reap(struct fs_probe *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n_stuck; i++) {
+        struct worker *w = p->stuck[i].worker;
+        pthread_mutex_lock(&w->lock);
+        if (w->exited) {
+            worker_unref(w);
+            free(p->stuck[i].path);
+        } else {
+            pthread_mutex_unlock(&w->lock);
+            p->stuck[kept++] = p->stuck[i];
+        }
+    }
+    p->n_stuck = kept;
+}
+
+static bool is_stuck(const struct fs_probe *p, const char *path)
+{
+    for (size_t i = 0; i < p->n_stuck; i++) {
+        if (strcmp(p->stuck[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Waits for the worker, whose lock is held, until it is done or the time is over. */
+static bool wait_done(struct worker *w, unsigned timeout_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    uint64_t ns = (uint64_t)until.tv_nsec + timeout_ms * CLOCK_NS_PER_MS;
+    until.tv_sec += (time_t)(ns / CLOCK_NS_PER_SEC);
+    until.tv_nsec = (long)(ns % CLOCK_NS_PER_SEC);
+    int r = 0;
+    while (w->requested && r != ETIMEDOUT) {
+        r = pthread_cond_timedwait(&w->done, &w->lock, &until);
+    }
+    return !w->requested;
+}
+
+int fs_probe_run(struct fs_probe *p, unsigned timeout_ms, struct fs_probe_result *ret)
+{
+    reap(p);
+    if (p->n == 0) {
+        return 0;
+    }
+    if (p->n_stuck == LIMIT_STUCK_MOUNTS) {
+        return -EBUSY;
+    }
+    if (!p->worker) {
+        p->worker = worker_new(p);
+    }
+    struct worker *w = p->worker;
+    if (!w) {
+        return -EAGAIN;
+    }
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->n; i++) {
+        w->stuck[i] = is_stuck(p, w->paths[i]);
+        w->results[i] = (struct fs_probe_result){ .r = -ETIMEDOUT };
+    }
+    w->requested = true;
+    pthread_cond_signal(&w->wake);
+    bool done = wait_done(w, timeout_ms);
+    memcpy(ret, w->results, w->n * sizeof(*ret));
+    if (done) {
+        pthread_mutex_unlock(&w->lock);
+        return 0;
+    }
+    w->abandoned = true;
+    p->worker = NULL;
+    p->stuck[p->n_stuck].path = strdup(w->paths[w->at]);
+    if (p->stuck[p->n_stuck].path) {
+        p->stuck[p->n_stuck++].worker = w;
+        pthread_mutex_unlock(&w->lock);
+    } else {
+        worker_unref(w);
+    }
+    return 0;
+}
+
+size_t fs_probe_stuck(const struct fs_probe *p)
+{
+    return p->n_stuck;
+}
