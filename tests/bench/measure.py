@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Measures programs that serve metrics: resident memory, CPU while idle, and what a scrape costs.
+
+Reads a JSON list of {"name", "pid", "url", "headers", "ca", "cert", "key"} from standard input; prints
+one with the figures. Idle CPU of all is taken in the same stretch of time, then each is scraped in turn.
+"""
+import json
+import ssl
+import statistics
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+IDLE_SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 30
+SCRAPES = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+
+
+def cpu_seconds(pid):
+    """Time on a CPU of all threads, in ns from the scheduler: clock ticks are too coarse here."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except FileNotFoundError:
+            pass
+    return total / 1e9
+
+
+def memory(pid):
+    fields = {}
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name in ("VmRSS", "RssAnon", "VmHWM"):
+            fields[name] = int(value.split()[0]) / 1024
+    return fields
+
+
+def scrape(subject, context):
+    request = urllib.request.Request(subject["url"], headers=subject.get("headers", {}))
+    start = time.monotonic()
+    with urllib.request.urlopen(request, timeout=60, context=context) as answer:
+        body = answer.read()
+    return time.monotonic() - start, len(body)
+
+
+def context_of(subject):
+    if not subject.get("ca"):
+        return None
+    context = ssl.create_default_context(cafile=subject["ca"])
+    context.load_cert_chain(subject["cert"], subject["key"])
+    return context
+
+
+def main():
+    subjects = json.load(sys.stdin)
+    contexts = [context_of(s) for s in subjects]
+    for subject, context in zip(subjects, contexts):
+        scrape(subject, context)
+    time.sleep(2)
+    before = [(cpu_seconds(s["pid"]), time.monotonic()) for s in subjects]
+    time.sleep(IDLE_SECONDS)
+    for subject, (cpu, at) in zip(subjects, before):
+        subject["idle"] = (cpu_seconds(subject["pid"]) - cpu) / (time.monotonic() - at)
+    for subject, context in zip(subjects, contexts):
+        times, costs = [], []
+        for _ in range(SCRAPES):
+            cpu, at = cpu_seconds(subject["pid"]), time.monotonic()
+            took, size = scrape(subject, context)
+            time.sleep(0.05)
+            costs.append(cpu_seconds(subject["pid"]) - cpu
+                         - subject["idle"] * (time.monotonic() - at))
+            times.append(took)
+            time.sleep(0.2)
+        subject.update(scrape_ms=statistics.median(times) * 1e3, cpu_ms=statistics.median(costs) * 1e3,
+                       scrape_ms_worst=max(times) * 1e3, bytes=size, memory=memory(subject["pid"]))
+        for key in ("ca", "cert", "key", "headers"):
+            subject.pop(key, None)
+    json.dump(subjects, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
