@@ -57,12 +57,14 @@ show_agent() {
     kubectl -n monitoring logs -l app.kubernetes.io/name=kubegauge --tail 30 >&2 || true
 }
 
-# Usage: install_agent [HELM VALUES...]; exactly the command of the README, plus what the test sets.
+# Usage: install_agent [HELM VALUES...]; the command of the README, plus the one thing about this node
+# that Kubernetes does not tell: the image of its sandboxes.
 install_agent() {
     agent_image
     rm -f "$run_dir/agent-url"
     if ! helm upgrade --install kubegauge "$project_root/helm/kubegauge" -n monitoring \
-        --create-namespace --wait --timeout 60s "$@" >"$log_dir/helm.log" 2>&1; then
+        --create-namespace --wait --timeout 60s \
+        --set sandboxImage="$CLUSTER_DOMAIN/pause:1" "$@" >"$log_dir/helm.log" 2>&1; then
         show_log helm
         show_agent
         fail "helm install failed"
