@@ -43,7 +43,9 @@
 #define LIMIT_CONNECTIONS 512                /* more are refused */
 #define LIMIT_SCRAPES 64                     /* concurrent; more get 503 with Retry-After */
 #define LIMIT_SCRAPE_PIECE_BYTES (256 * KIB) /* bytes assembled and written at a time */
-#define LIMIT_REQUEST_PATH_BYTES 2048
+#define LIMIT_ANSWER_SCRATCH_BYTES                                                                 \
+    (64 * MIB) /* one piece with its longest series; beyond: cut off */
+#define LIMIT_REQUEST_HEADER_BYTES 16384 /* path, query and headers of one request; more: refused */
 #define LIMIT_QUERY_ITEMS 256 /* names in resources=, collect[]= … */
 
 /* Configuration. */

@@ -1,0 +1,134 @@
+#include "agent/self.h"
+
+#include "agent/self_families.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "metrics/sink.h"
+
+#define SECONDS(ns) ((double)(ns) / (double)CLOCK_NS_PER_SEC)
+
+const struct metric_subject *const self_subjects[] = {
+    &self_agent_subject,     &self_endpoint_subject, &self_resource_subject,
+    &self_collector_subject, &self_process_subject,  NULL,
+};
+
+static void *add(struct service *s, const struct metric_subject *subject)
+{
+    return metric_sink_add(s->self_sink, subject, NULL, 0, NULL);
+}
+
+static int add_agent(struct service *s, const struct node_reading *reading, uint64_t now_ns)
+{
+    auto_buf struct buf reasons = BUF_INIT(64 * KIB);
+    struct agent_sample *a = add(s, &self_agent_subject);
+    if (!a) {
+        return -ENOMEM;
+    }
+    a->scrapes_now = s->scrapes_now;
+    a->scrapes_rejected = s->scrapes_rejected;
+    a->connections_now = s->connections_now;
+    a->connections_refused = s->connections_refused;
+    a->ready = service_ready(s, now_ns, &reasons);
+    if (reading) {
+        a->present |= AGENT_READING;
+        a->reading_seconds = SECONDS(reading->duration_ns);
+        a->reading_age_seconds = SECONDS(now_ns - reading->began_ns);
+    }
+    return 0;
+}
+
+static int add_endpoints(struct service *s)
+{
+    for (size_t i = 0; i < n_endpoints; i++) {
+        struct endpoint_sample *e;
+        if (endpoints[i].kind != ENDPOINT_METRICS) {
+            continue;
+        }
+        e = add(s, &self_endpoint_subject);
+        if (!e) {
+            return -ENOMEM;
+        }
+        e->path = str_of(endpoints[i].path);
+        e->counts = s->counts[i];
+        e->present = e->counts.scrapes ? ENDPOINT_SCRAPED : 0;
+    }
+    return 0;
+}
+
+static int add_resources(struct service *s, uint64_t now_ns)
+{
+    for (size_t i = 0; i < s->n_resources; i++) {
+        struct resource_sample *r = add(s, &self_resource_subject);
+        if (!r) {
+            return -ENOMEM;
+        }
+        s->resources[i].report(s->resources[i].arg, &r->report);
+        r->name = str_of(s->resources[i].name);
+        if (r->report.last_contact_ns) {
+            uint64_t heard = r->report.last_contact_ns;
+            r->present |= RESOURCE_HEARD;
+            r->age_seconds = now_ns > heard ? SECONDS(now_ns - heard) : 0;
+        }
+        r->present |= r->report.stored ? RESOURCE_STORED : 0;
+    }
+    return 0;
+}
+
+static int add_collectors(struct service *s, const struct node_reading *reading)
+{
+    for (size_t i = 0; reading && i < reading->n_reports; i++) {
+        const struct collector_report *report = &reading->reports[i];
+        if (report->state == COLLECTOR_OFF) {
+            continue;
+        }
+        struct collector_sample *c = add(s, &self_collector_subject);
+        if (!c) {
+            return -ENOMEM;
+        }
+        c->name = str_of(report->name);
+        c->success = report->state == COLLECTOR_OK;
+        if (report->read_once) {
+            c->present |= COLLECTOR_READ;
+            c->duration_seconds = SECONDS(report->duration_ns);
+        }
+    }
+    return 0;
+}
+
+static int add_process(struct service *s)
+{
+    struct process_stats *p = add(s, &self_process_subject);
+    if (!p) {
+        return -ENOMEM;
+    }
+    process_stats_read(p);
+    return 0;
+}
+
+static int add_all(struct service *s, const struct node_reading *reading, uint64_t now_ns)
+{
+    int r = add_agent(s, reading, now_ns);
+    if (r == 0) {
+        r = add_endpoints(s);
+    }
+    if (r == 0) {
+        r = add_resources(s, now_ns);
+    }
+    if (r == 0) {
+        r = add_collectors(s, reading);
+    }
+    return r == 0 ? add_process(s) : r;
+}
+
+struct metric_part *self_part(struct service *s, uint64_t now_ns)
+{
+    struct metric_part *part = NULL;
+    struct node_reading *reading = s->node ? node_loop_reading(s->node) : NULL;
+    if (metric_sink_begin(s->self_sink, NULL) == 0 && add_all(s, reading, now_ns) == 0) {
+        part = metric_sink_take(s->self_sink, "self", now_ns, NULL);
+    }
+    if (reading) {
+        snapshot_unref(&reading->snapshot);
+    }
+    return part;
+}

@@ -1,0 +1,81 @@
+#include "agent/service.h"
+
+#include "base/clock.h"
+
+static enum source_state collector_source(enum collector_state state)
+{
+    switch (state) {
+    case COLLECTOR_OK:
+        return SOURCE_READY;
+    case COLLECTOR_ABSENT:
+        return SOURCE_ABSENT;
+    case COLLECTOR_FAILED:
+        return SOURCE_FAILED;
+    case COLLECTOR_STARTED:
+    case COLLECTOR_OFF:
+        break;
+    }
+    return SOURCE_WAITING;
+}
+
+static bool collectors_ready(const struct service *s, struct buf *out)
+{
+    bool ready = true;
+    struct node_reading *reading = s->node ? node_loop_reading(s->node) : NULL;
+    if (s->node && !reading) {
+        buf_add_c(out, "collectors: no reading yet\n");
+        return false;
+    }
+    for (size_t i = 0; reading && i < reading->n_reports; i++) {
+        const struct collector_report *c = &reading->reports[i];
+        if (c->state == COLLECTOR_OFF) {
+            continue;
+        }
+        struct source_report report = {
+            .kind = "collector",
+            .name = c->name,
+            .state = collector_source(c->state),
+            .why = c->why,
+        };
+        ready &= source_report_line(&report, out);
+    }
+    if (reading) {
+        snapshot_unref(&reading->snapshot);
+    }
+    return ready;
+}
+
+static bool resource_ready(const struct service *s, const struct service_resource *resource,
+                           uint64_t now_ns, struct buf *out)
+{
+    struct resource_report r = { 0 };
+    resource->report(resource->arg, &r);
+    struct source_report report = {
+        .kind = "resource",
+        .name = resource->name,
+        .state = SOURCE_READY,
+        .has_age = r.last_contact_ns != 0,
+        .age_ns = now_ns > r.last_contact_ns ? now_ns - r.last_contact_ns : 0,
+        .why = r.last_error,
+    };
+    if (!r.synced) {
+        report.state = SOURCE_WAITING;
+    } else if (report.age_ns > s->stale_after_ns) {
+        report.state = SOURCE_STALE;
+    }
+    return source_report_line(&report, out);
+}
+
+bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
+{
+    bool ready = collectors_ready(s, out);
+    for (size_t i = 0; i < s->n_resources; i++) {
+        ready &= resource_ready(s, &s->resources[i], now_ns, out);
+    }
+    if (s->draining) {
+        buf_add_c(out, "agent: shutting down\n");
+        ready = false;
+    }
+    buf_add_c(out, ready ? "ready\n" : "not ready\n");
+    return ready;
+}

@@ -1,0 +1,58 @@
+/* service.h — what there is to serve, seen from the HTTP loop.
+ * Uses: agent/node_loop, agent/health, agent/self.  Threads: the HTTP loop, but for what the
+ * members say of themselves.  Owner: the agent; a test can fill it with parts of its own. */
+#ifndef KG_AGENT_SERVICE_H
+#define KG_AGENT_SERVICE_H
+
+#include "agent/endpoints.h"
+#include "agent/health.h"
+#include "agent/node_loop.h"
+
+/* What a watched resource tells; all of it as of one moment. */
+struct resource_report {
+    bool synced, connected;
+    uint64_t last_contact_ns; /* clock_mono_ns; 0: never */
+    uint64_t list_success, list_error, watch_success, watch_error;
+    uint64_t decode_errors, oversize_objects, events, relists;
+    uint64_t dropped_objects;
+    bool stored; /* the three below are known */
+    uint64_t n_objects, n_series, n_bytes;
+    char last_error[200];
+};
+
+/* One watched resource. Both functions may be called from any thread. */
+struct service_resource {
+    const char *name; /* plural: "pods" */
+    void *arg;
+    struct metric_part *(*part)(void *arg); /* a reference, or NULL: watched, but not served */
+    void (*report)(void *arg, struct resource_report *ret);
+};
+
+#define SERVICE_RESOURCES_MAX 64
+
+/* Counted by endpoint, on the HTTP loop. */
+struct scrape_counts {
+    uint64_t scrapes, failed, duration_ns, series, bytes, sent_bytes;
+    uint64_t last_duration_ns, last_series, last_bytes;
+};
+
+struct service {
+    struct node_loop *node; /* NULL: nothing is read */
+    struct health *health;
+    struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
+    const struct service_resource *resources;
+    size_t n_resources;
+    uint64_t stale_after_ns;
+    uint64_t started_ns;
+    unsigned max_scrapes;
+    bool draining;
+
+    unsigned scrapes_now, connections_now;
+    uint64_t scrapes_rejected, connections_refused;
+    struct scrape_counts counts[ENDPOINTS_MAX]; /* by index in endpoints[] */
+};
+
+/* Whether everything is complete and fresh, with a line for each source. */
+bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out);
+
+#endif
