@@ -1,0 +1,206 @@
+#include "agent/agent.h"
+
+#include "agent/kube_role.h"
+#include "agent/roles.h"
+#include "agent/server.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "collectors/collector.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+/* Scrapes that run when the agent is told to end have this long; Kubernetes gives 30 s by default.
+ */
+#define DRAIN_NS (5 * CLOCK_NS_PER_SEC)
+
+struct agent {
+    const struct options *options;
+    struct metric_selection *selection;
+    struct metric_sink *self_sink;
+    struct kube_role *kube; /* NULL for local */
+    struct node_loop *node;
+    struct server *server;
+    struct health health;
+    struct service service;
+};
+
+/* Each cgroup keeps two dozen files open, and the usual soft limit is 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+            LOG_WARN("could not raise the limit on open files");
+        }
+    }
+}
+
+static uint64_t enabled_collectors(const struct options *o)
+{
+    uint64_t enabled = 0;
+    for (size_t i = 0; collectors[i] && i < NODE_COLLECTORS_MAX; i++) {
+        enabled |= (uint64_t)options_collector(o, i) << i;
+    }
+    return enabled;
+}
+
+static void wake_server(void *arg)
+{
+    struct agent *a = arg;
+    server_wake(a->server);
+}
+
+static struct node_loop *make_node_loop(struct agent *a, struct err *err)
+{
+    const struct options *o = a->options;
+    struct node_loop_config config = {
+        .collectors = collectors,
+        .enabled = enabled_collectors(o),
+        .env = {
+            .procfs = options_text(o, OPT_PATH_PROCFS),
+            .sysfs = options_text(o, OPT_PATH_SYSFS),
+            .cgroupfs = options_text(o, OPT_PATH_CGROUP),
+            .rootfs = options_text(o, OPT_PATH_ROOTFS),
+            .kubelet = options_text(o, OPT_PATH_KUBELET),
+            .cgroup_root = options_text(o, OPT_CGROUP_ROOT),
+            .kmsg = options_text(o, OPT_KMSG),
+            .sandbox_image = options_text(o, OPT_SANDBOX_IMAGE),
+            .all_cgroups = o->role == ROLE_LOCAL,
+            .pods = a->kube ? kube_role_pods(a->kube) : NULL,
+        },
+        .selection = a->selection,
+        .min_read_ns = options_ns(o, OPT_MIN_READ_INTERVAL),
+        .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
+        .health = &a->health,
+        .published = wake_server,
+        .published_arg = a,
+    };
+    return node_loop_new(&config, err);
+}
+
+static struct metric_selection *make_selection(const struct options *o, struct err *err)
+{
+    size_t n_allow, n_deny, n_opt_in;
+    const struct str *allow = options_list(o, OPT_METRIC_ALLOWLIST, &n_allow);
+    const struct str *deny = options_list(o, OPT_METRIC_DENYLIST, &n_deny);
+    const struct str *opt_in = options_list(o, OPT_METRIC_OPT_IN_LIST, &n_opt_in);
+    return metric_selection_new(allow, n_allow, deny, n_deny, opt_in, n_opt_in, err);
+}
+
+static void make_service(struct agent *a)
+{
+    const struct options *o = a->options;
+    a->service = (struct service){
+        .node = a->node,
+        .health = &a->health,
+        .self_sink = a->self_sink,
+        .stale_after_ns = options_ns(o, OPT_STALE_AFTER),
+        .started_ns = clock_mono_ns(),
+        .max_scrapes = (unsigned)options_int(o, OPT_MAX_SCRAPES),
+    };
+    if (a->kube) {
+        a->service.resources = kube_role_resources(a->kube, &a->service.n_resources);
+    }
+}
+
+/* What depends on options alone: a fault here is the user's. */
+static int agent_init(struct agent *a, struct err *err)
+{
+    const struct options *o = a->options;
+    a->selection = make_selection(o, err);
+    if (!a->selection) {
+        return -EINVAL;
+    }
+    if (o->role == ROLE_NODE) {
+        a->kube = kube_role_new(o, a->selection, &a->health, err);
+        if (!a->kube) {
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+static int agent_start(struct agent *a, struct err *err)
+{
+    const struct options *o = a->options;
+    a->self_sink = metric_sink_new(a->selection, err);
+    a->node = a->self_sink ? make_node_loop(a, err) : NULL;
+    if (!a->node) {
+        return -ENOMEM;
+    }
+    make_service(a);
+    struct server_config config = {
+        .listen_address = options_text(o, OPT_LISTEN_ADDRESS),
+        .write_timeout_ns = options_ns(o, OPT_WRITE_TIMEOUT),
+        .idle_timeout_ns = options_ns(o, OPT_IDLE_TIMEOUT),
+        .service = &a->service,
+    };
+    a->server = server_new(&config, err);
+    if (!a->server) {
+        return -EIO;
+    }
+    if (a->kube && kube_role_start(a->kube, err) < 0) {
+        return -EIO;
+    }
+    int r = node_loop_start(a->node, err);
+    return r < 0 ? r : server_start(a->server, err);
+}
+
+/* In the order that leaves nobody with something freed: readers of parts first. */
+static void agent_done(struct agent *a)
+{
+    server_stop(a->server, DRAIN_NS);
+    node_loop_stop(a->node);
+    if (a->kube) {
+        kube_role_stop(a->kube);
+    }
+    server_free(a->server);
+    node_loop_free(a->node);
+    kube_role_free(a->kube);
+    metric_sink_free(a->self_sink);
+    metric_selection_free(a->selection);
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+/* SIGHUP is taken and does nothing: credentials are re-read by themselves, logs go to a pipe. */
+static void wait_for_end(const sigset_t *set)
+{
+    int signal;
+    do {
+        signal = sigwaitinfo(set, NULL);
+    } while (signal < 0 || signal == SIGHUP);
+    LOG_INFO("ending", "signal", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+int agent_run(const struct options *o)
+{
+    struct agent a = { .options = o };
+    struct err err = { 0 };
+    sigset_t signals;
+    int code = EXIT_OK;
+    block_signals(&signals);
+    raise_descriptor_limit();
+    LOG_INFO("starting", "version", KG_VERSION, "role", role_name(o->role));
+    if (agent_init(&a, &err) < 0) {
+        fprintf(stderr, "kubegauge: %s\n", err_text(&err));
+        code = EXIT_USAGE;
+    } else if (agent_start(&a, &err) < 0) {
+        LOG_ERROR("could not start", "error", err_text(&err));
+        code = EXIT_FAILED;
+    } else {
+        wait_for_end(&signals);
+    }
+    agent_done(&a);
+    return code;
+}
