@@ -11,7 +11,8 @@
 
 struct pod_index_container {
     struct str id;          /* 64 hex digits, without the runtime's scheme */
-    struct str name, image; /* status.…Statuses[].name and .image; also of the run before this */
+    struct str name, image; /* status.…Statuses[].name and .image */
+    bool oom_killed;        /* this run has ended, and the reason given is OOMKilled */
 };
 
 struct pod_index_pod {
@@ -20,10 +21,6 @@ struct pod_index_pod {
     const struct str *columns; /* values of the chosen label columns, in order of their names */
     const struct pod_index_container *containers; /* all kinds: app, init, ephemeral */
     size_t n_containers;
-    /* Instances whose state.terminated or lastState.terminated has reason OOMKilled; image is not
-     * set. */
-    const struct pod_index_container *oom_killed;
-    size_t n_oom_killed;
 };
 
 struct pod_index_table {

@@ -22,12 +22,15 @@ struct container_list {
     size_t n;
 };
 
-static void list_add(struct container_list *list, struct str id, struct str name, struct str image)
+/* terminated: of the state that is this run's. */
+static void list_add(struct container_list *list, struct str id, struct str name, struct str image,
+                     const json_t *terminated)
 {
     id = bare_id(id);
     bool again = list->n && str_eq(list->items[list->n - 1].id, id);
     if (id.n && !again) {
-        list->items[list->n++] = (struct pod_index_container){ id, name, image };
+        bool oom_killed = str_eq(json_get_str(terminated, "reason"), STR("OOMKilled"));
+        list->items[list->n++] = (struct pod_index_container){ id, name, image, oom_killed };
     }
 }
 
@@ -38,11 +41,14 @@ static void list_add_statuses(struct container_list *list, const json_t *statuse
     const json_t *status;
     size_t i;
     json_array_foreach (statuses, i, status) {
-        const json_t *last = json_get_object(status, "lastState");
+        const json_t *now = json_get_object(json_get_object(status, "state"), "terminated");
+        const json_t *last = json_get_object(json_get_object(status, "lastState"), "terminated");
         struct str name = json_get_str(status, "name"), image = json_get_str(status, "image");
-        list_add(list, json_get_str(status, "containerID"), name, image);
-        list_add(list, json_get_str(json_get_object(last, "terminated"), "containerID"), name,
-                 image);
+        /* Waiting for its next run, a container still has the id of the last one. */
+        struct str id = json_get_str(status, "containerID");
+        bool ended = str_eq(json_get_str(last, "containerID"), id);
+        list_add(list, id, name, image, ended ? last : now);
+        list_add(list, json_get_str(last, "containerID"), name, image, last);
     }
 }
 
@@ -127,6 +133,7 @@ static struct pod_record *record_pack(const struct pod_index_pod *borrowed, size
         containers[i].id = text_copy(&at, b->containers[i].id);
         containers[i].name = text_copy(&at, b->containers[i].name);
         containers[i].image = text_copy(&at, b->containers[i].image);
+        containers[i].oom_killed = b->containers[i].oom_killed;
     }
     return record;
 }
@@ -174,7 +181,8 @@ bool pod_record_equal(const struct pod_record *a, const struct pod_record *b, si
     }
     for (size_t i = 0; equal && i < x->n_containers; i++) {
         const struct pod_index_container *c = &x->containers[i], *d = &y->containers[i];
-        equal = str_eq(c->id, d->id) && str_eq(c->name, d->name) && str_eq(c->image, d->image);
+        equal = str_eq(c->id, d->id) && str_eq(c->name, d->name) && str_eq(c->image, d->image) &&
+                c->oom_killed == d->oom_killed;
     }
     return equal;
 }
