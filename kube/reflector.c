@@ -53,7 +53,7 @@ const struct reflector_times reflector_times_default = {
         .retry_after_max_ns = 120 * SEC,
         .steady_ns = 10 * SEC,
     },
-    .list_idle_ns = 30 * SEC,
+    .list_idle_ns = 65 * SEC, /* a server gives up on a list after 60 s */
     .stream_idle_ns = 20 * SEC,
     .watch_idle_ns = 90 * SEC,
     .watch_sec = 300,
@@ -429,7 +429,7 @@ static int timed_out(struct reflector *r, uint64_t now_ns)
 
 int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now_ns)
 {
-    if (!r->under_way) {
+    if (!r->under_way && why != REFLECTOR_LOST) {
         return -EINVAL;
     }
     end_request(r);

@@ -43,7 +43,7 @@ struct reflector_times {
 };
 
 /* Back-off from 0.8 s to 5 s (no connection), 30 s (errors), 2 min (denied, Retry-After), anew
- * after 10 s; silence of 30 s, 20 s and 90 s; watches of 300 to 600 s. */
+ * after 10 s; silence of 65 s, 20 s and 90 s; watches of 300 to 600 s. */
 extern const struct reflector_times reflector_times_default;
 
 struct reflector_config {
@@ -83,7 +83,8 @@ enum reflector_break {
     REFLECTOR_BROKEN,      /* it ended in the middle */
     REFLECTOR_GARBLED,     /* what came is not what was asked for, or could not be parsed */
     REFLECTOR_TIMED_OUT,   /* reflector_deadline_ns passed, or another time-out */
-    REFLECTOR_LOST,        /* a change could not be applied: the copy is no longer true */
+    REFLECTOR_LOST,        /* a change could not be applied: the copy is no longer true; also to be
+                              told when no request is under way */
 };
 
 struct reflector;

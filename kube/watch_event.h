@@ -1,0 +1,47 @@
+/* watch_event.h — what stands in the JSON of a watch event, a Status and a list's metadata.
+ * Uses: base, jansson.  Threads: any.  Owner: none; results are borrowed from the JSON. */
+#ifndef KG_KUBE_WATCH_EVENT_H
+#define KG_KUBE_WATCH_EVENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <jansson.h>
+
+enum watch_event_type {
+    WATCH_EVENT_PUT, /* ADDED, MODIFIED */
+    WATCH_EVENT_REMOVE,
+    WATCH_EVENT_BOOKMARK,
+    WATCH_EVENT_ERROR,
+};
+
+struct watch_event {
+    enum watch_event_type type;
+    const json_t *object; /* of ERROR: a Status */
+    struct str version;   /* metadata.resourceVersion, or empty */
+    bool initial_events_end;
+};
+
+/* Reads {"type":…,"object":{…}}. Sets *ret. Errors: -EBADMSG another shape or type (err). */
+int watch_event_read(const json_t *document, struct watch_event *ret, struct err *err);
+
+struct watch_status {
+    int code;
+    struct str reason; /* "ResourceVersionTooLarge" where a cause or the message says that */
+    struct str message;
+    int64_t retry_after_ms; /* -1: none */
+};
+
+/* Reads a Status; what is absent is 0, empty, -1. */
+struct watch_status watch_status_read(const json_t *status);
+
+/* Reads {"resourceVersion":…,"continue":…}; what is absent is empty. */
+void watch_list_metadata_read(const json_t *metadata, struct str *ret_version,
+                              struct str *ret_continue);
+
+/* Parses the text of one object or event, without what stands in the first "managedFields": […].
+ * scratch: memory for the shortened text, cleared here. NULL on error.
+ * Errors: -EBADMSG not JSON (err: where) · -ENOMEM. */
+json_t *watch_parse(struct str text, struct buf *scratch, struct err *err);
+
+#endif
