@@ -60,6 +60,19 @@ static bool join_container(const void *table, struct str cgroup_uid, struct str 
     return false;
 }
 
+static size_t join_oom_kills(const void *table, struct str cgroup_uid, struct pod_oom_kill *ret,
+                             size_t max)
+{
+    const struct pod_index_pod *pod = find(table, cgroup_uid);
+    size_t n = 0;
+    for (size_t i = 0; pod && i < pod->n_containers && n < max; i++) {
+        if (pod->containers[i].oom_killed) {
+            ret[n++] = (struct pod_oom_kill){ pod->containers[i].id, pod->containers[i].name };
+        }
+    }
+    return n;
+}
+
 void pod_join_init(struct pod_lookup *ret, struct pod_index *index, const struct str *columns,
                    size_t n_columns)
 {
@@ -71,5 +84,6 @@ void pod_join_init(struct pod_lookup *ret, struct pod_index *index, const struct
         .release = join_release,
         .pod = join_pod,
         .container = join_container,
+        .oom_kills = join_oom_kills,
     };
 }
