@@ -94,10 +94,15 @@ struct metric_subject {
 /* The subject's presence mask of a sample; all ones when the subject has none. */
 uint64_t metric_present(const struct metric_subject *subject, const void *sample);
 
-/* The row's field of the sample as a number, scaled. The row must have a field. */
+/* The row's field of the sample as a number, scaled (a factor that is one over a whole number
+ * divides by that, as the peers do). The row must have a field. */
 double metric_field_value(const struct metric_family *row, const void *sample);
 
 /* Number of names in a NULL-terminated list; NULL counts 0. */
 size_t metric_label_count(const char *const *labels);
+
+/* Whether a label of this name stands on any series of the subject, as common or as own label: an
+ * extra column must not be called so. */
+bool metric_subject_has_label(const struct metric_subject *subject, struct str name);
 
 #endif

@@ -10,8 +10,9 @@
 bool metric_name_legal(struct str s);
 bool label_name_legal(struct str s);
 
-/* Appends KSM's label name of a Kubernetes key: each byte outside [A-Za-z0-9_] becomes '_', '_'
- * goes between [a-z0-9] and [A-Z], then lower case. "fooBar/x" -> "foo_bar_x". */
+/* Appends KSM's label name of a Kubernetes key: each character outside [A-Za-z0-9_] (UTF-8; a byte
+ * that is none counts for itself) becomes '_', '_' goes between [a-z0-9] and [A-Z], then lower
+ * case. "fooBar/x" -> "foo_bar_x". */
 void label_name_from_key(struct str key, struct buf *out);
 
 /* Labels prefix + name for the n pairs, sorted by key; names that collide get _conflict1, 2 … as

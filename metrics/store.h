@@ -24,6 +24,7 @@ struct metric_store_limits {
 struct metric_store_stats {
     size_t n_objects, n_series, n_bytes; /* n_bytes: blocks, of the published generation */
     uint64_t dropped_total;              /* objects refused because of a limit */
+    uint64_t cut_total;                  /* label values cut to LIMIT_LABEL_VALUE_BYTES */
 };
 
 /* A store for the subject's rows that the selection serves. NULL on error. Errors: -ENOMEM. */
@@ -33,17 +34,20 @@ struct metric_store *metric_store_new(const struct metric_subject *subject,
 void metric_store_free(struct metric_store *store);
 
 /* Renders sample and sets (or replaces) the object of this key (its metadata.uid), in the open
- * generation if there is one, else in the current. Visible from the next publish on.
- * Errors: -ENOSPC a limit is reached (the object is then absent, counted) · -ENOBUFS its block
- * passes LIMIT_BLOCK_BYTES (absent, counted) · -EINVAL an emit function broke its row's promise
- * (err names the family) · -ENOMEM. */
+ * generation if there is one, else in the current. Visible from the next publish on. After an
+ * error the object is absent, not as it was before.
+ * Errors: -ENOSPC a limit is reached (counted) · -ENOBUFS its block passes LIMIT_BLOCK_BYTES
+ * (counted) · -EINVAL an emit function broke its row's promise (err names the family) · -ENOMEM. */
 int metric_store_put(struct metric_store *store, struct str key, const void *sample,
                      struct err *err);
 
 /* Removes an object. Returns 1 if it was there, else 0. */
 int metric_store_remove(struct metric_store *store, struct str key);
 
-/* Opens a new, empty generation (dropping one that is open), swaps it in, or drops it. */
+/* Opens a new, empty generation (dropping one that is open); swaps it in and publishes it; drops
+ * it. Until then puts and removes go to the open one, publishes to the current one. Errors: -ENOMEM
+ * (of commit: the new generation is current, the old part stays until a publish succeeds) · -EINVAL
+ * commit without a relist. */
 int metric_store_relist_begin(struct metric_store *store, struct err *err);
 int metric_store_relist_commit(struct metric_store *store, struct err *err);
 void metric_store_relist_abort(struct metric_store *store);

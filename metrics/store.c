@@ -1,0 +1,224 @@
+#include "metrics/store.h"
+
+#include "metrics/store_internal.h"
+
+struct metric_store {
+    struct metric_plan *plan;
+    struct metric_store_limits limits;
+    struct generation now, next; /* next: that of the open relist */
+    bool relisting;
+    bool changed; /* now, since it was published */
+    struct block_encoder encoder;
+    struct snapshot_cell cell;
+    struct store_part *published; /* one reference, to share its runs with the next part */
+    uint64_t dropped_total;
+};
+
+static int publish(struct metric_store *store, struct err *err)
+{
+    struct store_part *part = store_part_new(store->plan, &store->now, store->published);
+    if (!part) {
+        return err_set(err, ENOMEM, "%s: publish", store->plan->subject->name);
+    }
+    if (store->published) {
+        snapshot_unref(&store->published->part.snapshot);
+    }
+    store->published = part;
+    snapshot_cell_publish(&store->cell, snapshot_ref(&part->part.snapshot));
+    store->changed = false;
+    return 0;
+}
+
+static int init(struct metric_store *store, struct err *err)
+{
+    int r = generation_init(&store->now, store->plan->n_rows);
+    if (r >= 0) {
+        r = block_encoder_init(&store->encoder, store->plan);
+    }
+    return r < 0 ? err_set(err, -r, "%s: store", store->plan->subject->name) : publish(store, err);
+}
+
+struct metric_store *metric_store_new(const struct metric_subject *subject,
+                                      const struct metric_selection *selection,
+                                      const struct metric_store_limits *limits, struct err *err)
+{
+    struct metric_store *store = calloc(1, sizeof(*store));
+    if (!store) {
+        err_set(err, ENOMEM, "%s: store", subject->name);
+        return NULL;
+    }
+    int r = snapshot_cell_init(&store->cell);
+    if (r < 0) {
+        err_set_errno(err, -r, "%s: store", subject->name);
+        free(store);
+        return NULL;
+    }
+    store->limits = (struct metric_store_limits){ LIMIT_STORE_OBJECTS, SIZE_MAX };
+    if (limits && limits->max_objects) {
+        store->limits.max_objects = KG_MIN(limits->max_objects, (size_t)LIMIT_STORE_OBJECTS);
+    }
+    if (limits && limits->max_bytes) {
+        store->limits.max_bytes = limits->max_bytes;
+    }
+    store->plan = metric_plan_new(subject, selection, err);
+    if (!store->plan || init(store, err) < 0) {
+        metric_store_free(store);
+        return NULL;
+    }
+    return store;
+}
+
+void metric_store_free(struct metric_store *store)
+{
+    if (!store) {
+        return;
+    }
+    metric_store_relist_abort(store);
+    generation_done(&store->now);
+    block_encoder_done(&store->encoder);
+    snapshot_cell_done(&store->cell);
+    if (store->published) {
+        snapshot_unref(&store->published->part.snapshot);
+    }
+    metric_plan_unref(store->plan);
+    free(store);
+}
+
+static struct generation *written(struct metric_store *store)
+{
+    return store->relisting ? &store->next : &store->now;
+}
+
+/* An object that cannot be shown as it is must not be shown as it was. */
+static void drop(struct metric_store *store, struct str key)
+{
+    bool was_there = generation_remove(written(store), store->plan, key);
+    store->changed |= was_there && !store->relisting;
+}
+
+static bool has_room(const struct metric_store *store, const struct generation *g,
+                     const struct block *had)
+{
+    size_t objects = g->n_objects + (had ? 0 : 1);
+    size_t bytes = g->n_bytes - (had ? block_bytes(had) : 0);
+    return objects <= store->limits.max_objects && bytes <= store->limits.max_bytes &&
+           block_encoded_bytes(&store->encoder) <= store->limits.max_bytes - bytes;
+}
+
+/* A block of what was encoded: during a relist that of the object as it was, if it is the same. */
+static struct block *make_block(struct metric_store *store, struct str key)
+{
+    struct block *before = store->relisting ? generation_get(&store->now, key) : NULL;
+    if (before && block_is_encoded(before, &store->encoder)) {
+        return block_ref(before);
+    }
+    return block_new(&store->encoder);
+}
+
+static int put(struct metric_store *store, struct str key, const void *sample, struct err *err)
+{
+    const char *name = store->plan->subject->name;
+    struct generation *g = written(store);
+    int r = block_encode(&store->encoder, store->plan, sample, err);
+    if (r < 0) {
+        return r;
+    }
+    const struct block *had = generation_get(g, key);
+    if (had && block_is_encoded(had, &store->encoder)) {
+        return 0;
+    }
+    if (!has_room(store, g, had)) {
+        return err_set(err, ENOSPC, "%s: limit reached with %zu objects, %zu bytes", name,
+                       g->n_objects, g->n_bytes);
+    }
+    struct block *block = make_block(store, key);
+    if (!block) {
+        return err_set(err, ENOMEM, "%s: object", name);
+    }
+    size_t wish = store->relisting ? generation_slot(&store->now, key) : SIZE_MAX;
+    r = generation_put(g, store->plan, key, wish, block);
+    if (r < 0) {
+        return err_set(err, -r, "%s: object", name);
+    }
+    store->changed |= !store->relisting;
+    return 0;
+}
+
+int metric_store_put(struct metric_store *store, struct str key, const void *sample,
+                     struct err *err)
+{
+    int r = put(store, key, sample, err);
+    if (r < 0) {
+        drop(store, key);
+        store->dropped_total += r == -ENOSPC || r == -ENOBUFS;
+    }
+    return r;
+}
+
+int metric_store_remove(struct metric_store *store, struct str key)
+{
+    bool was_there = generation_remove(written(store), store->plan, key);
+    store->changed |= was_there && !store->relisting;
+    return was_there;
+}
+
+int metric_store_relist_begin(struct metric_store *store, struct err *err)
+{
+    metric_store_relist_abort(store);
+    int r = generation_init(&store->next, store->plan->n_rows);
+    /* Objects keep their slots, unless so many are free that it is time to close ranks. */
+    if (r >= 0 && store->now.n_objects >= store->now.n_slots / 2) {
+        r = generation_reserve_slots(&store->next, store->now.n_slots);
+    }
+    if (r < 0) {
+        generation_done(&store->next);
+        return err_set(err, -r, "%s: relist", store->plan->subject->name);
+    }
+    store->relisting = true;
+    return 0;
+}
+
+int metric_store_relist_commit(struct metric_store *store, struct err *err)
+{
+    if (!store->relisting) {
+        return err_set(err, EINVAL, "%s: no relist is open", store->plan->subject->name);
+    }
+    generation_free_unclaimed(&store->next);
+    generation_done(&store->now);
+    store->now = store->next;
+    store->next = (struct generation){ 0 };
+    store->relisting = false;
+    store->changed = true;
+    return publish(store, err);
+}
+
+void metric_store_relist_abort(struct metric_store *store)
+{
+    if (store->relisting) {
+        generation_done(&store->next);
+        store->relisting = false;
+    }
+}
+
+int metric_store_publish(struct metric_store *store, struct err *err)
+{
+    return store->changed ? publish(store, err) : 0;
+}
+
+struct metric_part *metric_store_part(struct metric_store *store)
+{
+    struct snapshot *s = snapshot_cell_acquire(&store->cell);
+    return KG_CONTAINER_OF(s, struct metric_part, snapshot);
+}
+
+struct metric_store_stats metric_store_stats(const struct metric_store *store)
+{
+    const struct store_part *part = store->published;
+    return (struct metric_store_stats){
+        .n_objects = part->part.n_objects,
+        .n_series = part->part.n_series,
+        .n_bytes = part->block_bytes,
+        .dropped_total = store->dropped_total,
+        .cut_total = store->encoder.n_cut,
+    };
+}

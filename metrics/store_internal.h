@@ -1,0 +1,70 @@
+/* store_internal.h — what the store's two files share: the generation that is written to, and the
+ * part that is published.
+ * Uses: block, part, base/map.  Threads: generation: the store's writer; runs and parts: any.
+ * Owner: the store. */
+#ifndef KG_METRICS_STORE_INTERNAL_H
+#define KG_METRICS_STORE_INTERNAL_H
+
+#include "base/map.h"
+#include "metrics/block.h"
+#include "metrics/part.h"
+
+#define RUN_SLOTS 128
+
+/* Blocks of RUN_SLOTS neighbouring slots as published; immutable, shared between parts. */
+struct run {
+    atomic_uint refs;
+    struct block *slots[RUN_SLOTS]; /* NULL: free; one reference each */
+};
+
+struct store_part {
+    struct metric_part part;
+    struct metric_plan *plan;
+    const uint32_t *row_objects; /* [n_rows] objects with samples of the row; behind runs */
+    size_t block_bytes;
+    size_t n_runs;
+    struct run *runs[]; /* NULL: no object */
+};
+
+/* All objects of one state of the resource. An object keeps its slot from one generation to the
+ * next, so that a relist of the same objects leaves the runs as they are. */
+struct generation {
+    struct map slot_of; /* key -> slot + 1 */
+    struct block **slots;
+    uint32_t *free; /* free slots below n_slots, the last one is used next */
+    bool *changed;  /* by run: since the last publish */
+    size_t n_slots, n_free, cap;
+    bool reserving;        /* free slots wait for those that wish for them: free is not used */
+    uint32_t *row_objects; /* [n_rows] */
+    size_t n_objects, n_series, n_bytes;
+};
+
+/* Errors: -ENOMEM. */
+int generation_init(struct generation *g, size_t n_rows);
+void generation_done(struct generation *g);
+
+/* The object's block (borrowed), or NULL. */
+struct block *generation_get(const struct generation *g, struct str key);
+
+/* Sets the object's block, taking the caller's reference over (also on failure). A new object gets
+ * slot `wish` unless that is SIZE_MAX or taken. Errors: -ENOMEM, the object is then absent. */
+int generation_put(struct generation *g, const struct metric_plan *plan, struct str key,
+                   size_t wish, struct block *block);
+
+/* Removes an object; whether it was there. */
+bool generation_remove(struct generation *g, const struct metric_plan *plan, struct str key);
+
+/* The object's slot, SIZE_MAX when it is not there. */
+size_t generation_slot(const struct generation *g, struct str key);
+
+/* Reserves the first n slots for objects that wish for them, then frees those nobody took.
+ * Errors: -ENOMEM. */
+int generation_reserve_slots(struct generation *g, size_t n);
+void generation_free_unclaimed(struct generation *g);
+
+/* A part of what the generation holds now, sharing the runs that are the same in `before` (may be
+ * NULL). NULL when out of memory. Clears the generation's changed marks. */
+struct store_part *store_part_new(struct metric_plan *plan, struct generation *g,
+                                  const struct store_part *before);
+
+#endif
