@@ -30,16 +30,11 @@ restore_sysctls() {
     done <"$run_dir/sysctls"
 }
 
-# Every pid in the cluster's mount or network namespace, or in a pod's cgroup: shims have left their
-# parents, and a pod's processes have namespaces of their own.
+# Every pid of the cluster: daemons and what they started carry a mark in their environment (shims have
+# left their parents), and what runs in pods is in their cgroups.
 cluster_pids() {
-    local mnt=$1 net=$2 proc file
-    for proc in /proc/[0-9]*; do
-        if [ "$(readlink "$proc/ns/mnt" 2>/dev/null)" = "$mnt" ] ||
-            [ "$(readlink "$proc/ns/net" 2>/dev/null)" = "$net" ]; then
-            printf '%s\n' "${proc#/proc/}"
-        fi
-    done
+    local file
+    grep -lzxF "KUBEGAUGE_CLUSTER=$run_dir" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 || true
     pod_cgroups | while read -r file; do
         cat "$file/cgroup.procs" 2>/dev/null || true
     done
@@ -56,11 +51,9 @@ pod_cgroups() {
 }
 
 kill_cluster_pids() {
-    local pids tries mnt net
-    mnt=$(cat "$run_dir/ns-mnt" 2>/dev/null || echo none)
-    net=$(cat "$run_dir/ns-net" 2>/dev/null || echo none)
+    local pids tries
     for ((tries = 0; tries < 50; tries++)); do
-        mapfile -t pids < <(cluster_pids "$mnt" "$net" | grep -vx "$$" | sort -un)
+        mapfile -t pids < <(cluster_pids | sort -un)
         if [ ${#pids[@]} -eq 0 ]; then
             return
         fi
@@ -139,4 +132,18 @@ remove_folders() {
         done
     fi
     rm -rf --one-file-system "$data_dir" "$run_dir"
+}
+
+cluster_down() {
+    local daemon
+    # The kubelet first: it would restart what ends after it.
+    for daemon in kubelet scheduler controller-manager; do
+        stop_daemon "$daemon" 20
+    done
+    kill_cluster_pids
+    rm -f "$pid_dir"/*
+    remove_cgroups
+    restore_sysctls
+    remove_netns_files
+    remove_folders
 }

@@ -32,7 +32,7 @@ start_daemon() {
     if daemon_running "$name"; then
         return
     fi
-    setsid "$@" </dev/null >>"$log_dir/$name.log" 2>&1 9>&- &
+    KUBEGAUGE_CLUSTER=$run_dir setsid "$@" </dev/null >>"$log_dir/$name.log" 2>&1 9>&- &
     pid=$!
     printf '%s %s\n' "$pid" "$(process_start "$pid")" >"$pid_dir/$name"
     disown "$pid"
