@@ -26,6 +26,13 @@ struct lone_list {
     struct arena mem;
 };
 
+/* Plain returns here and below, for the analyser, which does not look into err_set. */
+static int no_memory(struct err *err)
+{
+    err_set(err, ENOMEM, "no memory for the allowlist");
+    return -ENOMEM;
+}
+
 static bool entry_matches(struct str entry, struct str key)
 {
     ssize_t star = str_find(entry, '*');
@@ -63,7 +70,7 @@ static int list_add(struct key_allowlist *list, struct arena *mem, struct str en
                        STR_ARG(entry));
     }
     if (arena_str(mem, entry, &list->entries[list->n]) < 0) {
-        return err_set(err, ENOMEM, "no memory for the allowlist");
+        return no_memory(err);
     }
     list->all |= list->n == 0 && str_eq_c(entry, "*");
     list->n++;
@@ -74,12 +81,12 @@ struct key_allowlist *key_allowlist_new(const struct str *entries, size_t n, str
 {
     struct lone_list *lone = calloc(1, sizeof(*lone));
     if (!lone) {
-        err_set(err, ENOMEM, "no memory for the allowlist");
+        no_memory(err);
         return NULL;
     }
     arena_init(&lone->mem, LIMIT_CONFIG_BYTES);
     lone->list.entries = ARENA_ARRAY(&lone->mem, n, struct str);
-    int r = lone->list.entries ? 0 : err_set(err, ENOMEM, "no memory for the allowlist");
+    int r = lone->list.entries ? 0 : no_memory(err);
     for (size_t i = 0; r >= 0 && i < n; i++) {
         r = list_add(&lone->list, &lone->mem, entries[i], err);
     }
@@ -105,10 +112,11 @@ static int item_of(struct key_allowlists *l, struct str plural, struct plural_li
                    struct err *err)
 {
     if (!str_eq_c(plural, "*") && !kube_resource_by_plural(plural)) {
-        return err_set(err, EINVAL,
-                       "\"" STR_FMT "\" is not a resource that is served; write its plural name "
-                       "(\"pods\"), or \"*\" for all",
-                       STR_ARG(plural));
+        err_set(err, EINVAL,
+                "\"" STR_FMT "\" is not a resource that is served; write its plural name "
+                "(\"pods\"), or \"*\" for all",
+                STR_ARG(plural));
+        return -EINVAL;
     }
     struct plural_list *item = NULL;
     for (size_t i = 0; i < l->n; i++) {
@@ -117,9 +125,7 @@ static int item_of(struct key_allowlists *l, struct str plural, struct plural_li
     item = item ? item : &l->items[l->n++];
     *item = (struct plural_list){ 0 };
     *ret = item;
-    return arena_str(&l->mem, plural, &item->plural) < 0
-               ? err_set(err, ENOMEM, "no memory for the allowlist")
-               : 0;
+    return arena_str(&l->mem, plural, &item->plural) < 0 ? no_memory(err) : 0;
 }
 
 static size_t count_of(struct str text, char c)
@@ -137,7 +143,7 @@ static int keys_parse(struct key_allowlists *l, struct plural_list *item, struct
 {
     item->list.entries = ARENA_ARRAY(&l->mem, count_of(keys, ',') + 1, struct str);
     if (!item->list.entries) {
-        return err_set(err, ENOMEM, "no memory for the allowlist");
+        return no_memory(err);
     }
     if (str_empty(str_trim(keys))) {
         return 0;
@@ -184,12 +190,12 @@ struct key_allowlists *key_allowlists_parse(struct str text, struct err *err)
 {
     struct key_allowlists *l = calloc(1, sizeof(*l));
     if (!l) {
-        err_set(err, ENOMEM, "no memory for the allowlist");
+        no_memory(err);
         return NULL;
     }
     arena_init(&l->mem, LIMIT_CONFIG_BYTES);
     l->items = ARENA_ARRAY(&l->mem, count_of(text, '='), struct plural_list);
-    int r = l->items ? 0 : err_set(err, ENOMEM, "no memory for the allowlist");
+    int r = l->items ? 0 : no_memory(err);
     text = str_trim(text);
     while (r >= 0 && text.n) {
         r = item_parse(l, &text, err);

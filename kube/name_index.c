@@ -21,7 +21,7 @@ int name_index_init(const struct str *names, size_t n, size_t size, struct arena
         sorted[i] = (const void *)((const char *)names + i * size);
     }
     if (n > 1) {
-        qsort(sorted, n, sizeof(*sorted), compare);
+        qsort(sorted, n, sizeof(const struct str *), compare);
     }
     *ret = (struct name_index){ sorted, n };
     return 0;

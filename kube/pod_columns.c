@@ -20,7 +20,8 @@ static void columns_free(struct snapshot *s)
 
 static int no_memory(struct err *err)
 {
-    return err_set(err, ENOMEM, "no memory for the label columns");
+    err_set(err, ENOMEM, "no memory for the label columns");
+    return -ENOMEM; /* plainly, for the analyser */
 }
 
 /* Adds a column; key is empty when the source has none. */

@@ -25,7 +25,7 @@ struct frame {
 
 struct render {
     const struct kube_render_options *options;
-    struct target *targets;
+    struct target targets[KUBE_N_RESOURCES];
     size_t n_targets;
     struct arena mem;
     size_t unknown, document;
@@ -49,15 +49,7 @@ static bool is_selected(const struct kube_render_options *options, const char *p
 
 static int targets_init(struct render *r, struct err *err)
 {
-    size_t n = 0;
-    while (kube_resources[n]) {
-        n++;
-    }
-    r->targets = calloc(n + 1, sizeof(*r->targets));
-    if (!r->targets) {
-        return no_memory(err);
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < KUBE_N_RESOURCES; i++) {
         const struct kube_resource *resource = kube_resources[i];
         if (!is_selected(r->options, resource->plural)) {
             continue;
@@ -80,7 +72,6 @@ static void render_done(struct render *r)
     for (size_t i = 0; i < r->n_targets; i++) {
         metric_store_free(r->targets[i].store);
     }
-    free(r->targets);
     arena_done(&r->mem);
 }
 
@@ -249,10 +240,7 @@ static int render_text(struct render *r, struct str text, struct err *err)
 
 static int write_out(struct render *r, struct buf *out, struct err *err)
 {
-    struct metric_part **parts = calloc(r->n_targets + 1, sizeof(*parts));
-    if (!parts) {
-        return no_memory(err);
-    }
+    struct metric_part *parts[KUBE_N_RESOURCES];
     int result = 0;
     for (size_t i = 0; result >= 0 && i < r->n_targets; i++) {
         result = metric_store_publish(r->targets[i].store, err);
@@ -272,7 +260,6 @@ static int write_out(struct render *r, struct buf *out, struct err *err)
         }
     }
     scrape_free(scrape);
-    free(parts);
     return result;
 }
 

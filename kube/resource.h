@@ -31,6 +31,14 @@ struct kube_resource {
                   struct err *err);
 };
 
+/* How many kinds there are: a byte for each line of the list. */
+struct kube_resource_bytes {
+#define RESOURCE(plural) char plural;
+#include "kube/resources.def"
+#undef RESOURCE
+};
+#define KUBE_N_RESOURCES sizeof(struct kube_resource_bytes)
+
 /* All kinds, in order of their plural names; ends with NULL. */
 extern const struct kube_resource *const kube_resources[];
 

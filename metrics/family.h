@@ -45,11 +45,11 @@ struct metric_family {
     enum metric_type type;
     enum metric_stability stability; /* STABLE puts "[STABLE] " before the help, as KSM has it */
     bool opt_in;                     /* served only when asked for (--metric-opt-in-list) */
+    bool open_labels;                /* further labels follow the own ones (kube_pod_labels) */
     uint64_t needs; /* presence bits of the sample that must all be set; absent is never 0 */
     struct metric_field field;
     void (*emit)(const void *sample, struct metric_writer *out);
     const char *const *labels; /* own labels in order, NULL-terminated; NULL when it has none */
-    bool open_labels;          /* further labels follow the own ones (kube_pod_labels) */
 };
 
 struct metric_subject {
