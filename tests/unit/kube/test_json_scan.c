@@ -4,10 +4,7 @@
 
 #include "base/buf.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/cmocka.h"
 
 static uint64_t random_state = 42;
 

@@ -4,10 +4,8 @@
 #include "kube/json_stream.h"
 
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
-#include <cmocka.h>
+#include "tests/support/cmocka.h"
 
 /* Everything an event said, one line each, so that two runs are compared as text. */
 struct record {

@@ -3,10 +3,7 @@
 
 #include "base/clock.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/cmocka.h"
 
 #define MS CLOCK_NS_PER_MS
 #define SEC CLOCK_NS_PER_SEC

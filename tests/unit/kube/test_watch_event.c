@@ -2,10 +2,7 @@
 #include "base/limits.h"
 #include "kube/watch_event.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/cmocka.h"
 
 static json_t *json(const char *text)
 {

@@ -1,10 +1,7 @@
 /* test_watch_path.c — each kind of request, as the API server wants it written. */
 #include "kube/watch_path.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/cmocka.h"
 
 static void check(const struct kube_watch_spec *spec, const struct reflector_step *step,
                   const char *want)
