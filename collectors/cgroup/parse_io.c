@@ -199,7 +199,7 @@ int cg_parse_blkio(struct str text, enum cg_blkio what, struct cgroup_io *io, si
         if (!scan_device(&at, &major, &minor) || !scan_char(&at, ' ')) {
             return -EBADMSG;
         }
-        enum cgroup_io_op op;
+        enum cgroup_io_op op = CG_IO_TOTAL;
         bool known = operation_of(scan_until_blank(&at), &op);
         uint64_t value;
         if (!scan_char(&at, ' ') || !scan_count(&at, &value) || !scan_line_end(&at)) {
