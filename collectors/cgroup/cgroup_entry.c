@@ -71,8 +71,7 @@ static void open_folders(struct cgroup_entry *e)
     }
 }
 
-struct cgroup_entry *cgroup_entry_new(struct cgroup_mounts *mounts, struct str path,
-                                      const struct cgroup_id *id)
+struct cgroup_entry *cgroup_entry_new(struct cgroup_mounts *mounts, struct str path)
 {
     struct cgroup_entry *e = calloc(1, sizeof(*e));
     if (!e) {
@@ -83,10 +82,8 @@ struct cgroup_entry *cgroup_entry_new(struct cgroup_mounts *mounts, struct str p
         free(e);
         return NULL;
     }
-    e->id = *id;
-    if (id->container_id.n > 0) {
-        e->id.container_id.p = e->path + (id->container_id.p - path.p);
-    }
+    /* Of the entry's own copy, because the id points into it. */
+    cgroup_identify(str_of(e->path), &e->id);
     e->mounts = mounts;
     e->seen_ns = clock_mono_ns();
     e->net_dev_fd = e->limits_fd = -1;

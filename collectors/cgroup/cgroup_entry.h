@@ -70,7 +70,9 @@ struct cgroup_entry {
     char *container, *image, *name, *namespace, *pod;
     char **columns;
     size_t n_columns;
-    uint8_t bundle_tries; /* looks at the runtime's own record */
+    bool recorded;        /* the runtime's own record was found: no other source overrules it */
+    uint8_t record_tries; /* looks for it */
+    bool undecided;       /* to be asked whether it is a sandbox, in this round of the resolver */
 
     /* What is read once. */
     uint64_t start_time_sec;
@@ -93,8 +95,7 @@ int cgroup_entry_read(struct cgroup_entry *e, enum cgroup_controller controller,
 #define CGROUP_YOUNG_NS (10 * UINT64_C(1000000000))
 
 /* For the tree. path is copied. Opens the folders that are there. NULL when out of memory. */
-struct cgroup_entry *cgroup_entry_new(struct cgroup_mounts *mounts, struct str path,
-                                      const struct cgroup_id *id);
+struct cgroup_entry *cgroup_entry_new(struct cgroup_mounts *mounts, struct str path);
 void cgroup_entry_free(struct cgroup_entry *e);
 
 /* Looks again for folders and files that were absent: at a rescan, or when one was made. */

@@ -100,7 +100,7 @@ static void set_entry(struct cgroup_tree *t, struct cgroup_folder *f, const stru
     if (f->entry || !cgroup_followed(&t->follow, cgroup_folder_path(f), id)) {
         return;
     }
-    f->entry = cgroup_entry_new(&t->mounts, cgroup_folder_path(f), id);
+    f->entry = cgroup_entry_new(&t->mounts, cgroup_folder_path(f));
     if (f->entry) {
         t->stats.n_cgroups++;
     } else {

@@ -18,7 +18,8 @@ static char *as_slices(struct str path)
             buf_add_char(&name, '-');
         }
         for (size_t i = 0; i < part.n; i++) {
-            buf_add_char(&name, part.p[i] == '-' ? '_' : part.p[i]);
+            char c = part.p[i];
+            buf_add_char(&name, (char)(c == '-' ? '_' : c));
         }
         buf_add_char(&out, '/');
         buf_add(&out, buf_str(&name));

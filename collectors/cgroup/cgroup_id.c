@@ -66,7 +66,7 @@ static bool set_pod(struct str uid, bool escaped, struct cgroup_id *ret)
         return false;
     }
     for (size_t i = 0; i < uid.n; i++) {
-        ret->pod_uid[i] = escaped && uid.p[i] == '_' ? '-' : uid.p[i];
+        ret->pod_uid[i] = (char)(escaped && uid.p[i] == '_' ? '-' : uid.p[i]);
     }
     ret->pod_uid[uid.n] = '\0';
     return true;

@@ -69,6 +69,9 @@ static void assert_paths(struct cgroup_tree *t, const char *const *paths)
         assert_non_null(paths[n]);
         assert_string_equal(e->path, paths[n]);
         assert_ptr_equal(cgroup_tree_find(t, str_of(e->path)), e);
+        struct cgroup_id id;
+        cgroup_identify(str_of(e->path), &id);
+        assert_ptr_equal(e->id.container_id.p, id.container_id.p);
         n++;
     }
     assert_null(paths[n]);
