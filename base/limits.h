@@ -10,12 +10,13 @@
 
 /* Text read from the API server. etcd refuses objects above 1.5 MiB; JSON of one is somewhat
  * longer. */
-#define LIMIT_OBJECT_BYTES (8 * MIB)      /* one object's JSON; larger: dropped, counted */
-#define LIMIT_PAGE_BYTES (1024 * MIB)     /* one list response; larger: list fails */
-#define LIMIT_LIST_PAGE_OBJECTS 500       /* objects asked for a page */
-#define LIMIT_JSON_DEPTH 128              /* nesting that the splitter follows */
-#define LIMIT_ERROR_BODY_BYTES (64 * KIB) /* body kept of a failed request */
-#define LIMIT_HEADER_BYTES (64 * KIB)
+#define LIMIT_OBJECT_BYTES (8 * MIB)        /* one object's JSON; larger: dropped, counted */
+#define LIMIT_PAGE_BYTES (1024 * MIB)       /* one list response; larger: list fails */
+#define LIMIT_LIST_PAGE_OBJECTS 500         /* objects asked for a page */
+#define LIMIT_JSON_DEPTH 128                /* nesting that the splitter follows */
+#define LIMIT_ERROR_BODY_BYTES (64 * KIB)   /* body kept of a failed request */
+#define LIMIT_HEADER_BYTES (64 * KIB)       /* of one answer; more: it fails */
+#define LIMIT_TRANSFERS 256                 /* requests under way at once; more are refused */
 #define LIMIT_DECODE_ARENA_BYTES (32 * MIB) /* one object's decoded struct */
 #define LIMIT_QUANTITY_BYTES 256            /* text of one quantity; longer: not a quantity */
 
@@ -42,13 +43,12 @@
 #define LIMIT_BLOCK_DEVICES 4096  /* names under /sys/block */
 
 /* Serving. */
-#define LIMIT_CONNECTIONS 512                /* more are refused */
-#define LIMIT_SCRAPES 64                     /* concurrent; more get 503 with Retry-After */
-#define LIMIT_SCRAPE_PIECE_BYTES (256 * KIB) /* bytes assembled and written at a time */
-#define LIMIT_ANSWER_SCRATCH_BYTES                                                                 \
-    (64 * MIB) /* one piece with its longest series; beyond: cut off */
-#define LIMIT_REQUEST_HEADER_BYTES 16384 /* path, query and headers of one request; more: refused */
-#define LIMIT_QUERY_ITEMS 256 /* names in resources=, collect[]= … */
+#define LIMIT_CONNECTIONS 512                 /* more are refused */
+#define LIMIT_SCRAPES 64                      /* concurrent; more get 503 with Retry-After */
+#define LIMIT_SCRAPE_PIECE_BYTES (256 * KIB)  /* bytes assembled and written at a time */
+#define LIMIT_ANSWER_SCRATCH_BYTES (64 * MIB) /* a piece and its longest series; more: cut */
+#define LIMIT_REQUEST_HEADER_BYTES 16384      /* path, query, headers of one; more: refused */
+#define LIMIT_QUERY_ITEMS 256                 /* names in resources=, collect[]= … */
 
 /* Configuration. */
 #define LIMIT_CONFIG_BYTES (4 * MIB) /* kubeconfig, configuration file, certificates, tokens */

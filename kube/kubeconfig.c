@@ -178,7 +178,7 @@ static int refer(const struct kubeconfig *k, const struct kubeconfig_entry *cont
 static int choose(const struct kubeconfig *k, const char *name, struct kube_config *c,
                   struct err *err)
 {
-    struct kubeconfig_entry context, cluster, user;
+    struct kubeconfig_entry context = { 0 }, cluster = { 0 }, user = { 0 };
     int r = name ? 0 : current_context(k, &name, err);
     r = r < 0 ? r : kubeconfig_find(k, "context", name, &context, err);
     r = r < 0 ? r : refer(k, &context, "cluster", &cluster, err);
