@@ -90,6 +90,11 @@ static struct metric_selection *make_selection(const struct options *o, struct e
     return metric_selection_new(allow, n_allow, deny, n_deny, opt_in, n_opt_in, err);
 }
 
+static void beat_kube(void *arg)
+{
+    kube_role_beat(arg);
+}
+
 static void make_service(struct agent *a)
 {
     const struct options *o = a->options;
@@ -102,6 +107,8 @@ static void make_service(struct agent *a)
         .max_scrapes = (unsigned)options_int(o, OPT_MAX_SCRAPES),
     };
     if (a->kube) {
+        a->service.beat = beat_kube;
+        a->service.beat_arg = a->kube;
         a->service.resources = kube_role_resources(a->kube, &a->service.n_resources);
     }
 }

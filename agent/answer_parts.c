@@ -140,11 +140,19 @@ static void add_node_part(struct part_list *list, const struct service *s,
     }
 }
 
+static bool too_stale(const struct service *s, const struct service_resource *r)
+{
+    struct resource_report report = { 0 };
+    r->report(r->arg, &report);
+    return resource_behind_ns(&report, clock_mono_ns()) > s->stale_after_ns;
+}
+
 static void add_state(struct part_list *list, const struct service *s, const struct query *q)
 {
     for (size_t i = 0; i < s->n_resources; i++) {
         const struct service_resource *r = &s->resources[i];
-        struct metric_part *part = resource_selected(q, str_of(r->name)) ? r->part(r->arg) : NULL;
+        bool served = resource_selected(q, str_of(r->name)) && !too_stale(s, r);
+        struct metric_part *part = served ? r->part(r->arg) : NULL;
         if (part) {
             add(list, part, q, NULL);
         }

@@ -20,6 +20,9 @@ struct kube_role *kube_role_new(const struct options *o, const struct metric_sel
 /* Starts the thread that lists and watches. */
 int kube_role_start(struct kube_role *k, struct err *err);
 void kube_role_stop(struct kube_role *k);
+/* Tells health when the thread last turned. Any thread. */
+void kube_role_beat(const struct kube_role *k);
+
 void kube_role_free(struct kube_role *k); /* NULL is allowed */
 
 /* What the collectors ask for pods; lives as long as k. */

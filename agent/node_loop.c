@@ -50,7 +50,7 @@ struct node_loop *node_loop_new(const struct node_loop_config *config, struct er
     loop->config = *config;
     loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    loop->reader = node_reader_new(config, err);
+    loop->reader = node_reader_new(&loop->config, err);
     if (pthread_mutex_init(&loop->lock, NULL) || snapshot_cell_init(&loop->published) < 0 ||
         loop->event_fd < 0 || loop->timer_fd < 0 || !loop->reader ||
         arm_timer(loop->timer_fd, KG_MIN(config->rescan_ns, HEALTH_BEAT_NS)) < 0) {

@@ -8,7 +8,7 @@
 struct pollfd;
 struct node_reader;
 
-/* NULL on error. Errors: -ENOMEM. */
+/* config is borrowed. NULL on error. Errors: -ENOMEM. */
 struct node_reader *node_reader_new(const struct node_loop_config *config, struct err *err);
 void node_reader_free(struct node_reader *r);
 

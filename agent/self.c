@@ -67,7 +67,11 @@ static int add_resources(struct service *s, uint64_t now_ns)
         if (r->report.last_contact_ns) {
             uint64_t heard = r->report.last_contact_ns;
             r->present |= RESOURCE_HEARD;
-            r->age_seconds = now_ns > heard ? SECONDS(now_ns - heard) : 0;
+            r->contact_seconds = now_ns > heard ? SECONDS(now_ns - heard) : 0;
+        }
+        if (r->report.synced) {
+            r->present |= RESOURCE_SYNCED;
+            r->age_seconds = SECONDS(resource_behind_ns(&r->report, now_ns));
         }
         r->present |= r->report.stored ? RESOURCE_STORED : 0;
     }

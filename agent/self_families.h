@@ -27,10 +27,11 @@ struct resource_sample {
     uint64_t present;
     struct str name;
     struct resource_report report;
-    double age_seconds;
+    double age_seconds, contact_seconds;
 };
 #define RESOURCE_HEARD UINT64_C(0x1)
 #define RESOURCE_STORED UINT64_C(0x2)
+#define RESOURCE_SYNCED UINT64_C(0x4)
 
 struct collector_sample {
     uint64_t present;

@@ -49,12 +49,21 @@ static const struct metric_family resource_rows[] = {
     },
     {
         .name = "kubegauge_watch_age_seconds",
-        .help = "Time since the API server was last heard of for this resource: the greatest age "
-                "that its data may have.",
+        .help = "How long the resource's data may have been out of date; 0 while its watch is "
+                "well.",
+        .source = "watch",
+        .type = METRIC_GAUGE,
+        .needs = RESOURCE_SYNCED,
+        .field = METRIC_FIELD(struct resource_sample, age_seconds, 0),
+    },
+    {
+        .name = "kubegauge_watch_last_contact_seconds",
+        .help = "Time since the API server was last heard of for this resource; a quiet watch "
+                "hears of it about once a minute.",
         .source = "watch",
         .type = METRIC_GAUGE,
         .needs = RESOURCE_HEARD,
-        .field = METRIC_FIELD(struct resource_sample, age_seconds, 0),
+        .field = METRIC_FIELD(struct resource_sample, contact_seconds, 0),
     },
     {
         .name = "kubegauge_list_total",

@@ -33,6 +33,9 @@ static void beat(lws_sorted_usec_list_t *sul)
 {
     struct server *s = lws_container_of(sul, struct server, beat);
     health_beat(s->service->health, HEALTH_HTTP, clock_mono_ns());
+    if (s->service->beat) {
+        s->service->beat(s->service->beat_arg);
+    }
     server_poll_waiting(s); /* those that have waited too long */
     lws_sul_schedule(s->context, 0, &s->beat, beat, HEALTH_BEAT_NS / NS_PER_US / 2);
 }

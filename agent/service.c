@@ -45,8 +45,14 @@ static bool collectors_ready(const struct service *s, struct buf *out)
     return ready;
 }
 
-static bool resource_ready(const struct service *s, const struct service_resource *resource,
-                           uint64_t now_ns, struct buf *out)
+uint64_t resource_behind_ns(const struct resource_report *r, uint64_t now_ns)
+{
+    bool behind = r->behind_since_ns != 0 && now_ns > r->behind_since_ns;
+    return behind ? now_ns - r->behind_since_ns : 0;
+}
+
+static bool resource_ready(const struct service_resource *resource, uint64_t now_ns,
+                           struct buf *out)
 {
     struct resource_report r = { 0 };
     resource->report(resource->arg, &r);
@@ -54,14 +60,14 @@ static bool resource_ready(const struct service *s, const struct service_resourc
         .kind = "resource",
         .name = resource->name,
         .state = SOURCE_READY,
-        .has_age = r.last_contact_ns != 0,
-        .age_ns = now_ns > r.last_contact_ns ? now_ns - r.last_contact_ns : 0,
+        .age_ns = resource_behind_ns(&r, now_ns),
         .why = r.last_error,
     };
     if (!r.synced) {
         report.state = SOURCE_WAITING;
-    } else if (report.age_ns > s->stale_after_ns) {
+    } else if (report.age_ns > SERVICE_BEHIND_NS) {
         report.state = SOURCE_STALE;
+        report.has_age = true;
     }
     return source_report_line(&report, out);
 }
@@ -70,7 +76,7 @@ bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
 {
     bool ready = collectors_ready(s, out);
     for (size_t i = 0; i < s->n_resources; i++) {
-        ready &= resource_ready(s, &s->resources[i], now_ns, out);
+        ready &= resource_ready(&s->resources[i], now_ns, out);
     }
     if (s->draining) {
         buf_add_c(out, "agent: shutting down\n");

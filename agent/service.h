@@ -10,14 +10,15 @@
 
 /* What a watched resource tells; all of it as of one moment. */
 struct resource_report {
-    bool synced, connected;
+    bool synced, connected;   /* a list was completed; a watch stands */
+    uint64_t behind_since_ns; /* clock_mono_ns since when it may be out of date; 0: it is not */
     uint64_t last_contact_ns; /* clock_mono_ns; 0: never */
     uint64_t list_success, list_error, watch_success, watch_error;
     uint64_t decode_errors, oversize_objects, events, relists;
     uint64_t dropped_objects;
     bool stored; /* the three below are known */
     uint64_t n_objects, n_series, n_bytes;
-    char last_error[200];
+    char last_error[ERR_MAX];
 };
 
 /* One watched resource. Both functions may be called from any thread. */
@@ -42,15 +43,27 @@ struct service {
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
     const struct service_resource *resources;
     size_t n_resources;
-    uint64_t stale_after_ns;
+    uint64_t stale_after_ns; /* state older than this is not served */
     uint64_t started_ns;
     unsigned max_scrapes;
     bool draining;
+
+    /* Called about once a second on the HTTP loop, to pass on the beat of a loop that has no hand
+     * in health of its own; may be NULL. */
+    void (*beat)(void *arg);
+    void *beat_arg;
 
     unsigned scrapes_now, connections_now;
     uint64_t scrapes_rejected, connections_refused;
     struct scrape_counts counts[ENDPOINTS_MAX]; /* by index in endpoints[] */
 };
+
+/* A resource that is behind for so long is called stale by /readyz: a watch that is renewed, or an
+ * API server that restarts quickly, passes unnoticed. */
+#define SERVICE_BEHIND_NS (10 * UINT64_C(1000000000))
+
+/* How long the resource may have been out of date; 0 while it is not. */
+uint64_t resource_behind_ns(const struct resource_report *r, uint64_t now_ns);
 
 /* Whether everything is complete and fresh, with a line for each source. */
 bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out);

@@ -29,6 +29,7 @@ struct kube_loop {
     pthread_t thread;
     bool is_running;
     atomic_bool is_stopping;
+    _Atomic uint64_t turned_ns;
     uint64_t refresh_ns; /* when credentials are read again */
     struct complaint refresh_fails, turn_fails;
 };
@@ -128,6 +129,7 @@ static void refresh(struct kube_loop *loop, uint64_t now_ns)
 static void turn(struct kube_loop *loop)
 {
     uint64_t now_ns = clock_mono_ns();
+    atomic_store_explicit(&loop->turned_ns, now_ns, memory_order_relaxed);
     if (now_ns >= loop->refresh_ns) {
         refresh(loop, now_ns);
     }
@@ -187,7 +189,13 @@ void kube_loop_stop(struct kube_loop *loop)
         kube_http_wakeup(loop->http);
         pthread_join(loop->thread, NULL);
         loop->is_running = false;
+        atomic_store(&loop->turned_ns, 0);
     }
+}
+
+uint64_t kube_loop_turned_ns(const struct kube_loop *loop)
+{
+    return atomic_load_explicit(&loop->turned_ns, memory_order_relaxed);
 }
 
 void kube_loop_free(struct kube_loop *loop)

@@ -28,6 +28,10 @@ int kube_loop_start(struct kube_loop *loop, struct err *err);
  * consumers get no calls after it; what they hold stays. */
 void kube_loop_stop(struct kube_loop *loop);
 
+/* clock_mono_ns of the beginning of the last turn, at most a second apart while the thread is well;
+ * 0 when it does not run. Any thread. */
+uint64_t kube_loop_turned_ns(const struct kube_loop *loop);
+
 /* Stops, cancels what is under way (an open generation is aborted), frees. NULL is allowed. */
 void kube_loop_free(struct kube_loop *loop);
 
