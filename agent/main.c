@@ -1,4 +1,24 @@
-int main(void)
+/* The program: options, then what they ask for. */
+#include "agent/options.h"
+#include "agent/roles.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
 {
-    return 0;
+    struct options options;
+    struct err err = { 0 };
+    int code = EXIT_USAGE;
+    /* A reader of --help or of a scrape that goes away is an error of write(2), not the end. */
+    signal(SIGPIPE, SIG_IGN);
+    if (options_init(&options, &err) < 0 ||
+        options_load(&options, argc - 1, argv + 1, environ, &err) < 0) {
+        fprintf(stderr, "kubegauge: %s\n", err_text(&err));
+    } else {
+        code = roles_run(&options, environ);
+    }
+    options_done(&options);
+    return code;
 }
