@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/num.h"
+#include "collectors/cgroup/cgroup_mounts.h"
 #include "collectors/cgroup/cgroup_reader.h"
 #include "collectors/proc/pid_fds.h"
 
@@ -94,6 +95,14 @@ static void close_kept(int *fd)
     *fd = -1;
 }
 
+/* Beyond the budget of descriptors that cgroups may keep, each reading opens anew. */
+static void keep_or_close(const struct cgroup_entry *e, int *fd)
+{
+    if (e->mounts->fds_kept >= e->mounts->fds_max) {
+        close_kept(fd);
+    }
+}
+
 static int open_proc(const struct cgroup_reader *r, int32_t pid, const char *file)
 {
     char path[64];
@@ -114,6 +123,7 @@ static int read_limits(struct cg_source *s, struct cgroup_sample *ret)
         return e->limits_fd;
     }
     int r = file_pread_text(e->limits_fd, s->reader->text, s->reader->text_size, &text);
+    keep_or_close(e, &e->limits_fd);
     if (r < 0) {
         return r;
     }
@@ -194,8 +204,9 @@ static int read_network(struct cg_source *s, struct arena *mem, struct cgroup_sa
         close_kept(&e->net_dev_fd);
         return 0;
     }
-    int e2big = proc_parse_net_dev(text, proc_skip_interface, r->net, LIMIT_NET_INTERFACES, &n);
-    if (e2big != -E2BIG && !cg_understood(s, e2big)) {
+    keep_or_close(e, &e->net_dev_fd);
+    int parsed = proc_parse_net_dev(text, proc_skip_interface, r->net, LIMIT_NET_INTERFACES, &n);
+    if (parsed != -E2BIG && !cg_understood(s, parsed)) {
         return 0;
     }
     struct cgroup_net *net = ARENA_ARRAY(mem, n, struct cgroup_net);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "collectors/cgroup/cgroup_mounts.h"
 #include "collectors/cgroup/cgroup_reader.h"
 #include "collectors/scan.h"
 
@@ -238,6 +239,25 @@ static void take_earlier(const struct stat *st, uint64_t *sec)
     *sec = KG_MIN(*sec, then);
 }
 
+static void take_times(const struct cg_source *s, enum cgroup_controller c, uint64_t *sec)
+{
+    const struct cgroup_entry *e = s->entry;
+    const struct cgroup_mounts *m = e->mounts;
+    bool v2 = s->reader->version == CGROUP_V2;
+    struct stat st;
+    auto_close int opened = e->dir_fd[c] < 0 && m->root_fd[c] >= 0
+                                ? file_open_dir_at(m->root_fd[c], cgroup_relative(e->path))
+                                : -1;
+    int dir_fd = opened >= 0 ? opened : e->dir_fd[c];
+    if (dir_fd < 0 || fstat(dir_fd, &st) < 0) {
+        return;
+    }
+    take_earlier(&st, sec);
+    if (fstatat(dir_fd, v2 ? "cgroup.events" : "cgroup.clone_children", &st, 0) == 0) {
+        take_earlier(&st, sec);
+    }
+}
+
 /* The folder's time moves when a child is made, that of a file nobody writes to does not: the
  * earliest of both, over all controllers that the peer looks at. */
 static void read_start_time(const struct cg_source *s, struct cgroup_sample *ret)
@@ -247,18 +267,9 @@ static void read_start_time(const struct cg_source *s, struct cgroup_sample *ret
     };
     struct cgroup_entry *e = s->entry;
     size_t n = s->reader->version == CGROUP_V2 ? 1 : KG_ARRAY_LEN(looked_at);
-    const char *file = n == 1 ? "cgroup.events" : "cgroup.clone_children";
     uint64_t sec = UINT64_MAX;
-    struct stat st;
     for (size_t i = 0; e->start_time_sec == 0 && i < n; i++) {
-        int dir_fd = e->dir_fd[looked_at[i]];
-        if (dir_fd < 0 || fstat(dir_fd, &st) < 0) {
-            continue;
-        }
-        take_earlier(&st, &sec);
-        if (fstatat(dir_fd, file, &st, 0) == 0) {
-            take_earlier(&st, &sec);
-        }
+        take_times(s, looked_at[i], &sec);
     }
     if (sec != UINT64_MAX) {
         e->start_time_sec = KG_MAX(sec, s->reader->boot_time_sec);
