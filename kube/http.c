@@ -61,6 +61,11 @@ void kube_http_cancel(struct kube_transfer *t)
     }
 }
 
+void kube_http_set_idle(struct kube_transfer *t, long idle_ms)
+{
+    t->idle_ms = idle_ms;
+}
+
 void kube_http_wakeup(struct kube_http *h)
 {
     curl_multi_wakeup(h->multi);

@@ -75,6 +75,10 @@ struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
  * allowed. */
 void kube_http_cancel(struct kube_transfer *t);
 
+/* Changes t's idle limit, counted from its last byte on. May be called from any callback of t but
+ * on_end. */
+void kube_http_set_idle(struct kube_transfer *t, long idle_ms);
+
 /* One turn of the loop: waits up to timeout_ms (-1: a second) for data, a wakeup or a time-out that
  * is due, runs callbacks. Returns at once when callbacks already ran. 0, or an error of libcurl's
  * multi interface (-EIO, -ENOMEM), which is final. */

@@ -29,7 +29,7 @@ struct reflector {
 
     /* The request that is under way. */
     bool under_way, is_heard, has_progressed;
-    uint64_t begun_ns, heard_ns, idle_ns;
+    uint64_t begun_ns, idle_ns;
 
     uint64_t contact_ns;
     uint64_t failures;
@@ -137,7 +137,7 @@ void reflector_begun(struct reflector *r, uint64_t now_ns)
 {
     r->under_way = true;
     r->is_heard = r->has_progressed = false;
-    r->begun_ns = r->heard_ns = now_ns;
+    r->begun_ns = now_ns;
     r->idle_ns = idle_limit(r);
     r->until_ns = 0;
     r->refresh_credentials = false;
@@ -149,7 +149,7 @@ void reflector_begun(struct reflector *r, uint64_t now_ns)
 void reflector_heard(struct reflector *r, uint64_t now_ns)
 {
     r->is_heard = true;
-    r->heard_ns = r->contact_ns = now_ns;
+    r->contact_ns = now_ns;
     r->unauthorized = 0;
     if (r->phase == PHASE_WATCH) {
         r->failures = 0;
@@ -450,9 +450,9 @@ int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now
     return relist(r);
 }
 
-uint64_t reflector_deadline_ns(const struct reflector *r)
+uint64_t reflector_idle_ns(const struct reflector *r)
 {
-    return r->under_way ? r->heard_ns + r->idle_ns : UINT64_MAX;
+    return r->under_way ? r->idle_ns : 0;
 }
 
 enum reflector_sync reflector_sync(const struct reflector *r)

@@ -82,7 +82,7 @@ enum reflector_break {
     REFLECTOR_UNREACHABLE, /* no connection, or TLS refused */
     REFLECTOR_BROKEN,      /* it ended in the middle */
     REFLECTOR_GARBLED,     /* what came is not what was asked for, or could not be parsed */
-    REFLECTOR_TIMED_OUT,   /* reflector_deadline_ns passed, or another time-out */
+    REFLECTOR_TIMED_OUT,   /* silent for reflector_idle_ns, or another time-out */
     REFLECTOR_LOST,        /* a change could not be applied: the copy is no longer true; also to be
                               told when no request is under way */
 };
@@ -120,9 +120,9 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
                      uint64_t now_ns);
 int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now_ns);
 
-/* When a request that is under way is to be given up unless something is heard; UINT64_MAX: never.
- */
-uint64_t reflector_deadline_ns(const struct reflector *r);
+/* The silence after which the request that is under way is to be given up; changes when a streaming
+ * list becomes a watch. 0: none is under way. */
+uint64_t reflector_idle_ns(const struct reflector *r);
 
 /* SYNCED: a list was completed, and the watch that follows it is under way or being renewed after
  * a clean end. */

@@ -115,23 +115,17 @@ static int on_body(void *arg, struct str piece)
     return r;
 }
 
+long watch_idle_ms(const struct kube_watch *w)
+{
+    return (long)(reflector_idle_ns(w->reflector) / CLOCK_NS_PER_MS);
+}
+
 void watch_close_request(struct kube_watch *w)
 {
     w->transfer = NULL;
     w->is_answered = false;
     json_stream_free(w->stream);
     w->stream = NULL;
-}
-
-/* Gives a request up that was silent for too long. */
-static void give_up(struct kube_watch *w)
-{
-    kube_http_cancel(w->transfer);
-    watch_count_failure(w);
-    watch_set_error(w, "connection", "silent for too long");
-    int effect = reflector_broken(w->reflector, REFLECTOR_TIMED_OUT, w->now_ns);
-    watch_close_request(w);
-    watch_apply(w, effect);
 }
 
 static int open_generation(struct kube_watch *w, struct err *err)
@@ -152,9 +146,7 @@ static int send_request(struct kube_watch *w, const struct reflector_step *step,
         .on_end = watch_on_end,
         .on_answer = on_answer,
     };
-    /* Silence is measured here, because its limit changes while a streaming list runs. */
-    static const struct kube_http_timeouts timeouts = { 0 };
-
+    struct kube_http_timeouts timeouts = { .idle_ms = watch_idle_ms(w) };
     bool is_page = step->action == REFLECTOR_LIST_PAGE;
     auto_buf struct buf path = BUF_INIT(PATH_MAX_BYTES);
     watch_path(&path, &w->spec, step);
@@ -196,9 +188,6 @@ static void start(struct kube_watch *w, const struct reflector_step *step)
 uint64_t kube_watch_turn(struct kube_watch *w, uint64_t now_ns)
 {
     w->now_ns = now_ns;
-    if (w->transfer && now_ns >= reflector_deadline_ns(w->reflector)) {
-        give_up(w);
-    }
     uint64_t again_ns = UINT64_MAX;
     if (!w->transfer) {
         struct reflector_step step = reflector_next(w->reflector, now_ns);
@@ -208,9 +197,6 @@ uint64_t kube_watch_turn(struct kube_watch *w, uint64_t now_ns)
             start(w, &step);
             again_ns = w->transfer ? UINT64_MAX : now_ns;
         }
-    }
-    if (w->transfer) {
-        again_ns = reflector_deadline_ns(w->reflector);
     }
     if (w->is_dirty) {
         if (now_ns >= w->settled_ns + SETTLE_NS) {

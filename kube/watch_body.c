@@ -41,6 +41,7 @@ static void on_bookmark(struct kube_watch *w, const struct watch_event *event)
         reflector_bookmark(w->reflector, event->version, event->initial_events_end, w->now_ns);
     if (was_list && effect == REFLECTOR_COMMIT) {
         w->action = REFLECTOR_WATCH;
+        kube_http_set_idle(w->transfer, watch_idle_ms(w));
         w->state.watch_success++;
     }
     watch_apply(w, effect);

@@ -67,6 +67,9 @@ void watch_apply(struct kube_watch *w, int effect);
 void watch_settle(struct kube_watch *w);
 void watch_abort_generation(struct kube_watch *w);
 
+/* The reflector's idle limit of the request that is under way. */
+long watch_idle_ms(const struct kube_watch *w);
+
 /* Forgets the request that is under way, or that ended. */
 void watch_close_request(struct kube_watch *w);
 

@@ -165,7 +165,7 @@ static void test_streaming_that_is_not_known(void **state)
         begin(&b, REFLECTOR_LIST_STREAM);
         object(&b, "3");
         bookmark(&b, "9");
-        b.now = reflector_deadline_ns(b.r);
+        b.now += reflector_idle_ns(b.r);
         assert_int_equal(how ? reflector_stream_end(b.r, b.now) : broken(&b, REFLECTOR_TIMED_OUT),
                          REFLECTOR_ABORT);
         struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
@@ -185,8 +185,8 @@ static void test_silent_streaming_gets_a_second_chance(void **state)
     for (int time = 0; time < 2; time++) {
         begin(&b, REFLECTOR_LIST_STREAM);
         reflector_heard(b.r, b.now);
-        assert_int_equal(reflector_deadline_ns(b.r), b.now + 20 * SEC);
-        b.now = reflector_deadline_ns(b.r);
+        assert_int_equal(reflector_idle_ns(b.r), 20 * SEC);
+        b.now += 20 * SEC;
         assert_int_equal(broken(&b, REFLECTOR_TIMED_OUT), REFLECTOR_ABORT);
         begin(&b, REFLECTOR_LIST_PAGE);
         assert_int_equal(page(&b, "10", ""), REFLECTOR_COMMIT);
@@ -479,22 +479,18 @@ static void test_half_open_watch(void **state)
     (void)state;
     struct bench b = watching();
     bookmark(&b, "150");
-    uint64_t deadline = reflector_deadline_ns(b.r);
-    assert_in_range(deadline - b.now, 90 * SEC, 99 * SEC);
-    b.now += 60 * SEC;
-    reflector_heard(b.r, b.now);
-    assert_int_equal(reflector_deadline_ns(b.r), deadline + 60 * SEC);
-    b.now = reflector_deadline_ns(b.r);
+    assert_in_range(reflector_idle_ns(b.r), 90 * SEC, 99 * SEC);
+    b.now += reflector_idle_ns(b.r);
     broken(&b, REFLECTOR_TIMED_OUT);
     assert_int_equal(reflector_sync(b.r), REFLECTOR_BEHIND);
-    assert_int_equal(reflector_deadline_ns(b.r), UINT64_MAX);
+    assert_int_equal(reflector_idle_ns(b.r), 0);
     /* at once; if that gets no answer either it backs off */
     assert_version(begin(&b, REFLECTOR_WATCH), "150");
-    b.now = reflector_deadline_ns(b.r);
+    b.now += reflector_idle_ns(b.r);
     broken(&b, REFLECTOR_TIMED_OUT);
     sleep_between(&b, 400 * MS, 1200 * MS);
     begin(&b, REFLECTOR_WATCH);
-    assert_in_range(reflector_deadline_ns(b.r) - b.now, 90 * SEC, 99 * SEC);
+    assert_in_range(reflector_idle_ns(b.r), 90 * SEC, 99 * SEC);
     reflector_free(b.r);
 }
 
@@ -502,16 +498,16 @@ static void test_server_without_bookmarks_is_waited_for(void **state)
 {
     (void)state;
     struct bench b = watching();
-    b.now = reflector_deadline_ns(b.r);
+    b.now += reflector_idle_ns(b.r);
     broken(&b, REFLECTOR_TIMED_OUT);
     struct reflector_step step = begin(&b, REFLECTOR_WATCH);
-    assert_int_equal(reflector_deadline_ns(b.r) - b.now, (step.timeout_sec + 65) * SEC);
+    assert_int_equal(reflector_idle_ns(b.r), (step.timeout_sec + 65) * SEC);
     /* the first bookmark says that silence means something after all */
     bookmark(&b, "120");
     b.now += 100 * SEC;
     reflector_stream_end(b.r, b.now);
     begin(&b, REFLECTOR_WATCH);
-    assert_in_range(reflector_deadline_ns(b.r) - b.now, 90 * SEC, 99 * SEC);
+    assert_in_range(reflector_idle_ns(b.r), 90 * SEC, 99 * SEC);
     reflector_free(b.r);
 }
 
@@ -658,7 +654,7 @@ static void test_random_orders_keep_the_generation_in_order(void **state)
             assert_true(effect != REFLECTOR_ABORT || open);
             ever = ever || effect == REFLECTOR_COMMIT;
             open = open && effect <= REFLECTOR_NOTHING;
-            if (reflector_deadline_ns(b.r) != UINT64_MAX) { /* still under way: end it somehow */
+            if (reflector_idle_ns(b.r) > 0) { /* still under way: end it somehow */
                 effect = broken(&b, REFLECTOR_BROKEN);
                 assert_true(effect != REFLECTOR_ABORT || open);
                 open = open && effect == REFLECTOR_NOTHING;
