@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/kube_role.h"
+#include "agent/listen.h"
 #include "agent/roles.h"
 #include "agent/server.h"
 #include "base/clock.h"
@@ -81,15 +82,6 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
     return node_loop_new(&config, err);
 }
 
-static struct metric_selection *make_selection(const struct options *o, struct err *err)
-{
-    size_t n_allow, n_deny, n_opt_in;
-    const struct str *allow = options_list(o, OPT_METRIC_ALLOWLIST, &n_allow);
-    const struct str *deny = options_list(o, OPT_METRIC_DENYLIST, &n_deny);
-    const struct str *opt_in = options_list(o, OPT_METRIC_OPT_IN_LIST, &n_opt_in);
-    return metric_selection_new(allow, n_allow, deny, n_deny, opt_in, n_opt_in, err);
-}
-
 static void beat_kube(void *arg)
 {
     kube_role_beat(arg);
@@ -117,8 +109,8 @@ static void make_service(struct agent *a)
 static int agent_init(struct agent *a, struct err *err)
 {
     const struct options *o = a->options;
-    a->selection = make_selection(o, err);
-    if (!a->selection) {
+    a->selection = roles_selection(o, err);
+    if (!a->selection || listen_check(options_text(o, OPT_LISTEN_ADDRESS), err) < 0) {
         return -EINVAL;
     }
     if (o->role == ROLE_NODE) {
@@ -133,6 +125,7 @@ static int agent_init(struct agent *a, struct err *err)
 static int agent_start(struct agent *a, struct err *err)
 {
     const struct options *o = a->options;
+    LOG_INFO("starting", "version", KG_VERSION, "role", role_name(o->role));
     a->self_sink = metric_sink_new(a->selection, err);
     a->node = a->self_sink ? make_node_loop(a, err) : NULL;
     if (!a->node) {
@@ -198,7 +191,6 @@ int agent_run(const struct options *o)
     int code = EXIT_OK;
     block_signals(&signals);
     raise_descriptor_limit();
-    LOG_INFO("starting", "version", KG_VERSION, "role", role_name(o->role));
     if (agent_init(&a, &err) < 0) {
         fprintf(stderr, "kubegauge: %s\n", err_text(&err));
         code = EXIT_USAGE;

@@ -35,6 +35,12 @@ int listen_parse(const char *address, char *host, size_t host_size, char *port, 
                    address);
 }
 
+int listen_check(const char *address, struct err *err)
+{
+    char host[HOST_MAX], port[PORT_MAX];
+    return listen_parse(address, host, sizeof(host), port, sizeof(port), err);
+}
+
 static int open_one(const struct addrinfo *a, bool all)
 {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -8,6 +8,10 @@
 
 #include "base/err.h"
 
+/* Whether the address can be cut at all; says nothing of whether it can be bound. Errors: -EINVAL.
+ */
+int listen_check(const char *address, struct err *err);
+
 /* Cuts "HOST:PORT", "[::1]:9095", ":9095" into host (without brackets; "" for all addresses) and
  * port. Errors: -EINVAL (err says what is accepted). */
 int listen_parse(const char *address, char *host, size_t host_size, char *port, size_t port_size,

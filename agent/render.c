@@ -54,12 +54,9 @@ static int allowlist(const struct options *o, size_t id, struct key_allowlists *
 
 static int render_init(const struct options *o, struct render *r, struct err *err)
 {
-    size_t n_allow, n_deny, n_opt_in, n_resources;
-    const struct str *allow = options_list(o, OPT_METRIC_ALLOWLIST, &n_allow);
-    const struct str *deny = options_list(o, OPT_METRIC_DENYLIST, &n_deny);
-    const struct str *opt_in = options_list(o, OPT_METRIC_OPT_IN_LIST, &n_opt_in);
+    size_t n_resources;
     const struct str *resources = options_list(o, OPT_RESOURCES, &n_resources);
-    r->selection = metric_selection_new(allow, n_allow, deny, n_deny, opt_in, n_opt_in, err);
+    r->selection = roles_selection(o, err);
     if (!r->selection) {
         return -EINVAL;
     }
