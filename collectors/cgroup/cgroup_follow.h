@@ -16,11 +16,13 @@ struct cgroup_follow {
 /* cgroup_root: "" (or "/") or the kubelet's --cgroup-root: "/kubelet", for which systemd's driver
  * makes "/kubelet.slice". Errors: -ENOMEM. */
 int cgroup_follow_init(struct cgroup_follow *f, bool all, const char *cgroup_root) KG_MUST_CHECK;
+/* Frees the paths; nothing is followed then. */
 void cgroup_follow_done(struct cgroup_follow *f);
 
 /* Sets the path that is followed too; an empty one clears it. Errors: -ENOMEM. */
 int cgroup_follow_also(struct cgroup_follow *f, struct str path) KG_MUST_CHECK;
 
+/* Whether the cgroup has series; id: cgroup_identify's of path. */
 bool cgroup_followed(const struct cgroup_follow *f, struct str path, const struct cgroup_id *id);
 
 #endif

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Left to sockets, files of other collectors and the libraries. */
-#define FDS_FOR_OTHERS 512
+#define FDS_FOR_OTHERS ((rlim_t)512)
 
 static const char *const controller_names[CG_CONTROLLERS] = {
     [CG_CPU] = "cpu",         [CG_CPUACCT] = "cpuacct",
