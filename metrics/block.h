@@ -46,13 +46,13 @@ bool block_is_encoded(const struct block *block, const struct block_encoder *e);
 size_t block_encoded_bytes(const struct block_encoder *e);
 struct block *block_new(const struct block_encoder *e);
 
-/* References. */
+/* References: the last unref frees; it takes NULL. */
+void block_unref(struct block *block);
 static inline struct block *block_ref(struct block *block)
 {
     atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);
     return block;
 }
-void block_unref(struct block *block);
 
 /* Bytes of memory of the block. */
 static inline size_t block_bytes(const struct block *block)

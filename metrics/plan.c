@@ -36,7 +36,9 @@ static int join(struct arena *mem, struct str a, const char *b, struct str *ret)
     if (!p) {
         return -ENOMEM;
     }
-    memcpy(p, a.p, a.n);
+    if (a.n) {
+        memcpy(p, a.p, a.n);
+    }
     memcpy(p + a.n, b, n_b);
     *ret = (struct str){ p, a.n + n_b };
     return 0;
@@ -93,7 +95,7 @@ static size_t names_of(const char *const *labels, struct str *out)
 static int make_row(struct metric_plan *plan, const struct metric_family *family,
                     struct plan_row *row)
 {
-    struct str names[PLAN_LABELS_MAX];
+    struct str names[PLAN_LABELS_MAX] = { 0 };
     row->family = family;
     row->n_own = names_of(family->labels, names);
     int r = join(&plan->mem, str_of(family->name), "{", &row->head);
@@ -152,7 +154,7 @@ static int make_places(const struct metric_plan *plan, struct arena *mem,
 static int make_layout(const struct metric_plan *plan, const struct str *extra, size_t n,
                        struct arena *mem, struct label_layout *ret)
 {
-    struct str names[PLAN_LABELS_MAX];
+    struct str names[PLAN_LABELS_MAX] = { 0 };
     struct label_layout layout = { .n = plan->n_common + n };
     names_of(plan->subject->labels, names);
     for (size_t i = 0; i < n; i++) {

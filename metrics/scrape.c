@@ -14,7 +14,7 @@ struct scrape {
 struct scrape *scrape_new(struct metric_part *const *parts, size_t n_parts,
                           enum metric_format format)
 {
-    struct scrape *s = calloc(1, sizeof(*s) + n_parts * sizeof(s->parts[0]));
+    struct scrape *s = calloc(1, sizeof(*s) + n_parts * sizeof(struct metric_part *));
     if (!s) {
         for (size_t i = 0; i < n_parts; i++) {
             snapshot_unref(&parts[i]->snapshot);

@@ -44,13 +44,12 @@ static char *to_posix(struct str expression)
 
 static int compile(regex_t *regex, const char *list, struct str expression, struct err *err)
 {
-    auto_free char *text = to_posix(expression);
-    if (!text) {
-        return err_set(err, ENOMEM, "%s", list);
+    if (expression.n > 0 && memchr(expression.p, '\0', expression.n)) {
+        return err_set(err, EINVAL, "%s: an expression holds a NUL byte", list);
     }
-    int fault = memchr(expression.p ? expression.p : "", '\0', expression.n)
-                    ? REG_BADPAT
-                    : regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
+    char *text = to_posix(expression);
+    int fault = text ? regcomp(regex, text, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+    free(text);
     if (fault) {
         char why[128];
         regerror(fault, NULL, why, sizeof(why));

@@ -60,7 +60,8 @@ static struct metric_plan *find_plan(struct metric_sink *sink, const struct metr
             return sink->plans[i];
         }
     }
-    struct metric_plan **plans = reallocarray(sink->plans, sink->n_plans + 1, sizeof(*sink->plans));
+    struct metric_plan **plans =
+        reallocarray(sink->plans, sink->n_plans + 1, sizeof(struct metric_plan *));
     if (!plans) {
         err_set(err, ENOMEM, "%s: table", subject->name);
         return NULL;

@@ -22,9 +22,9 @@ void generation_done(struct generation *g)
 }
 
 /* Grows one array; the others stay valid when it fails. */
-#define GROW(array, n)                                                                             \
+#define GROW(T, array, n)                                                                          \
     ({                                                                                             \
-        void *grown_ = reallocarray((array), (n), sizeof(*(array)));                               \
+        void *grown_ = reallocarray((array), (n), sizeof(T));                                      \
         if (grown_) {                                                                              \
             (array) = grown_;                                                                      \
         }                                                                                          \
@@ -39,7 +39,8 @@ static int grow(struct generation *g, size_t need)
     /* By half: the arrays are small beside the blocks, but a relist has them twice. */
     size_t cap = KG_MAX(need, g->cap + g->cap / 2);
     cap = KG_MAX((cap + RUN_SLOTS - 1) / RUN_SLOTS * RUN_SLOTS, FIRST_SLOTS);
-    if (!GROW(g->slots, cap) || !GROW(g->free, cap) || !GROW(g->changed, cap / RUN_SLOTS)) {
+    if (!GROW(struct block *, g->slots, cap) || !GROW(uint32_t, g->free, cap) ||
+        !GROW(bool, g->changed, cap / RUN_SLOTS)) {
         return -ENOMEM;
     }
     for (size_t i = g->cap; i < cap; i++) {
