@@ -59,7 +59,7 @@ struct pod_claim { /* resourceclaim or persistent volume claim */
 };
 
 struct pod_toleration {
-    struct str key, operator, value, effect, seconds;
+    struct str key, op, value, effect, seconds;
     bool repeated; /* an earlier one has the same five texts */
 };
 

@@ -247,44 +247,44 @@ static void put_amounts(struct str container, struct str node, const struct kube
     }
 }
 
-static void put_limits(const struct pod_sample *pod, const struct pod_containers *list,
+static void put_limits(const struct pod_containers *list, struct str node,
                        struct metric_writer *out)
 {
     for (size_t i = 0; i < list->n; i++) {
-        put_amounts(list->items[i].name, pod->node, &list->items[i].limits, out);
+        put_amounts(list->items[i].name, node, &list->items[i].limits, out);
     }
 }
 
-static void put_requests(const struct pod_sample *pod, const struct pod_containers *list,
+static void put_requests(const struct pod_containers *list, struct str node,
                          struct metric_writer *out)
 {
     for (size_t i = 0; i < list->n; i++) {
-        put_amounts(list->items[i].name, pod->node, &list->items[i].requests, out);
+        put_amounts(list->items[i].name, node, &list->items[i].requests, out);
     }
 }
 
 void pod_emit_limits(const void *sample, struct metric_writer *out)
 {
     const struct pod_sample *pod = sample;
-    put_limits(pod, &pod->containers, out);
+    put_limits(&pod->containers, pod->node, out);
 }
 
 void pod_emit_init_limits(const void *sample, struct metric_writer *out)
 {
     const struct pod_sample *pod = sample;
-    put_limits(pod, &pod->init_containers, out);
+    put_limits(&pod->init_containers, pod->node, out);
 }
 
 void pod_emit_requests(const void *sample, struct metric_writer *out)
 {
     const struct pod_sample *pod = sample;
-    put_requests(pod, &pod->containers, out);
+    put_requests(&pod->containers, pod->node, out);
 }
 
 void pod_emit_init_requests(const void *sample, struct metric_writer *out)
 {
     const struct pod_sample *pod = sample;
-    put_requests(pod, &pod->init_containers, out);
+    put_requests(&pod->init_containers, pod->node, out);
 }
 
 void pod_emit_container_info(const void *sample, struct metric_writer *out)

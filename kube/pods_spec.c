@@ -142,13 +142,9 @@ static int volume_claims_decode(const json_t *spec, const struct kube_decode *ho
 
 static int toleration_compare(const struct pod_toleration *a, const struct pod_toleration *b)
 {
-    const struct str *x = &a->key, *y = &b->key;
     const struct str *const fields[][2] = {
-        { x, y },
-        { &a->operator, &b->operator },
-        { &a->value, &b->value },
-        { &a->effect, &b->effect },
-        { &a->seconds, &b->seconds },
+        { &a->key, &b->key },       { &a->op, &b->op },           { &a->value, &b->value },
+        { &a->effect, &b->effect }, { &a->seconds, &b->seconds },
     };
     int order = 0;
     for (size_t i = 0; order == 0 && i < KG_ARRAY_LEN(fields); i++) {
@@ -201,7 +197,7 @@ static int tolerations_decode(const json_t *spec, const struct kube_decode *how,
         struct pod_toleration *t = &pod->tolerations[pod->n_tolerations++];
         int64_t seconds;
         t->key = json_get_str(item, "key");
-        t->operator= json_get_str(item, "operator");
+        t->op = json_get_str(item, "operator");
         t->value = json_get_str(item, "value");
         t->effect = json_get_str(item, "effect");
         if (json_get_i64_if(item, "tolerationSeconds", &seconds)) {
@@ -348,7 +344,7 @@ void pod_emit_tolerations(const void *sample, struct metric_writer *out)
     for (size_t i = 0; i < pod->n_tolerations; i++) {
         const struct pod_toleration *t = &pod->tolerations[i];
         if (!t->repeated) {
-            metric_put(out, 1, t->key, t->operator, t->value, t->effect, t->seconds);
+            metric_put(out, 1, t->key, t->op, t->value, t->effect, t->seconds);
         }
     }
 }
