@@ -36,6 +36,7 @@ static void beat(lws_sorted_usec_list_t *sul)
     if (s->service->beat) {
         s->service->beat(s->service->beat_arg);
     }
+    server_check_clients(s);
     server_poll_waiting(s); /* those that have waited too long */
     lws_sul_schedule(s->context, 0, &s->beat, beat, HEALTH_BEAT_NS / NS_PER_US / 2);
 }

@@ -11,28 +11,22 @@
 #define HEADER_VALUE_MAX 4096
 #define ANSWER_TIMES_PIECE 5
 
-static void unlink_waiting(struct exchange *x)
+static void unlink_exchange(struct exchange *x)
 {
-    if (!x->waits) {
-        return;
-    }
-    *(x->previous ? &x->previous->next : &x->server->waiting) = x->next;
+    *(x->previous ? &x->previous->next : &x->server->exchanges) = x->next;
     if (x->next) {
         x->next->previous = x->previous;
     }
     x->next = x->previous = NULL;
-    x->waits = false;
 }
 
-static void link_waiting(struct exchange *x)
+static void link_exchange(struct exchange *x)
 {
-    x->next = x->server->waiting;
-    x->previous = NULL;
+    x->next = x->server->exchanges;
     if (x->next) {
         x->next->previous = x;
     }
-    x->server->waiting = x;
-    x->waits = true;
+    x->server->exchanges = x;
 }
 
 static int seconds(uint64_t ns)
@@ -105,12 +99,12 @@ static int begin(struct exchange *x, struct lws *wsi, struct str path)
     /* The body of a request that is refused is not read, and a body without a length ends with the
      * connection. */
     x->last = x->http_1_0 || request.method == REQUEST_OTHER || s->service->draining;
+    x->waits = x->answer.state == ANSWER_WAITS;
+    link_exchange(x);
     expect_progress(x);
-    if (x->answer.state == ANSWER_WAITS) {
-        link_waiting(x);
-        return 0;
+    if (!x->waits) {
+        lws_callback_on_writable(wsi);
     }
-    lws_callback_on_writable(wsi);
     return 0;
 }
 
@@ -153,7 +147,8 @@ static int writeable(struct exchange *x)
 static void end(struct exchange *x)
 {
     if (x && x->server) {
-        unlink_waiting(x);
+        unlink_exchange(x);
+        server_hear_again(x);
         answer_done(&x->answer, clock_mono_ns());
         x->server = NULL;
     }
@@ -162,10 +157,9 @@ static void end(struct exchange *x)
 void server_poll_waiting(struct server *s)
 {
     uint64_t now = clock_mono_ns();
-    for (struct exchange *x = s->waiting, *next; x; x = next) {
-        next = x->next;
-        if (answer_poll(&x->answer, now)) {
-            unlink_waiting(x);
+    for (struct exchange *x = s->exchanges; x; x = x->next) {
+        if (x->waits && answer_poll(&x->answer, now)) {
+            x->waits = false;
             expect_progress(x);
             lws_callback_on_writable(x->wsi);
         }

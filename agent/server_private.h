@@ -13,9 +13,10 @@
 struct exchange {
     struct server *server; /* NULL until a request has begun */
     struct lws *wsi;
-    struct exchange *next, *previous; /* among those that wait for a reading */
+    struct exchange *next, *previous; /* among all that are under way */
     struct answer answer;
-    bool waits;       /* is in the list */
+    bool waits;       /* for a reading of the node */
+    bool deaf;        /* no more notices of what the client sends on */
     bool http_1_0;    /* no chunks: the end of the connection ends the body */
     bool headers_out; /* status and headers were written */
     bool last;        /* the connection is closed after it */
@@ -33,7 +34,7 @@ struct server {
     pthread_t thread;
     bool running;
     _Atomic uint64_t drain_until_ns; /* 0: not draining */
-    struct exchange *waiting;        /* the newest first */
+    struct exchange *exchanges;      /* those under way, the newest first */
     struct buf raw, out; /* scratch of whichever connection writes: a slow one holds none of it */
 };
 
@@ -47,8 +48,14 @@ void server_accept(struct server *s);
 int server_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                 size_t len);
 
-/* Looks at all waiting exchanges. */
+/* Looks at all exchanges that wait for a reading. */
 void server_poll_waiting(struct server *s);
+
+/* server_rx.c: looks at what clients send while they are being answered; about once a second. */
+void server_check_clients(struct server *s);
+
+/* Undoes what the above did to the connection, so that its next request is heard. */
+void server_hear_again(struct exchange *x);
 
 /* server_write.c: status and headers; then body bytes. Both return negative when the connection is
  * to be closed. */
