@@ -4,7 +4,6 @@
 #include "kube/http_impl.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
 
 /* Idle connections that are kept. */
 #define IDLE_CONNECTIONS 16L
@@ -76,9 +75,17 @@ size_t kube_http_count(const struct kube_http *h)
     return h->n;
 }
 
+static long port_of(struct kube_transfer *t)
+{
+    long port = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &port);
+    return port;
+}
+
 static void finish(struct kube_transfer *t, const struct kube_http_end *end)
 {
     t->state = TRANSFER_ENDING;
+    http_sockets_heard(&t->http->sockets, port_of(t), t->last_byte_ns);
     t->http->n_callbacks++;
     t->events->on_end(t->arg, end);
     http_transfer_free(t);
@@ -147,30 +154,17 @@ static uint64_t idle_at(struct kube_transfer *t)
     return t->last_byte_ns + (uint64_t)t->idle_ms * CLOCK_NS_PER_MS;
 }
 
-static curl_socket_t socket_of(struct kube_transfer *t)
-{
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
-    return fd;
-}
-
 /* Many HTTP/2 streams share a connection; one that is dead without saying so would be given to the
  * next request as well. So it is shut down with the transfer that found it silent, unless another
- * one had a byte from it in that time. */
+ * one had a byte from it in the later half of that silence. */
 static void shut_connection(struct kube_transfer *idle)
 {
-    curl_socket_t fd = socket_of(idle);
-    if (fd == CURL_SOCKET_BAD) {
-        return;
-    }
-    const struct kube_http *h = idle->http;
+    struct kube_http *h = idle->http;
     for (size_t i = 0; i < h->n; i++) {
-        struct kube_transfer *t = h->transfers[i];
-        if (t != idle && t->last_byte_ns > idle->last_byte_ns && socket_of(t) == fd) {
-            return;
-        }
+        http_sockets_heard(&h->sockets, port_of(h->transfers[i]), h->transfers[i]->last_byte_ns);
     }
-    shutdown(fd, SHUT_RDWR);
+    uint64_t since = idle->last_byte_ns + (uint64_t)idle->idle_ms * CLOCK_NS_PER_MS / 2;
+    http_sockets_shut(&h->sockets, port_of(idle), since);
 }
 
 static void end_idle(struct kube_transfer *t)

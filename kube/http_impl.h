@@ -17,6 +17,18 @@ struct http_target {
     char *host;       /* "Host: host:port", or NULL */
 };
 
+/* The connections that are open, because curl does not tell the socket of a transfer that runs. */
+struct http_socket {
+    int fd;
+    long port;         /* local; 0 until it was asked for */
+    uint64_t heard_ns; /* last byte of a transfer that has ended */
+};
+
+struct http_sockets {
+    struct http_socket all[2 * LIMIT_TRANSFERS]; /* more are not followed, and live to their end */
+    size_t n;
+};
+
 struct kube_http {
     struct kube_config *config;
     CURLM *multi;
@@ -24,6 +36,7 @@ struct kube_http {
     struct http_target target;
     struct kube_transfer *transfers[LIMIT_TRANSFERS]; /* n of them, in no order */
     size_t n;
+    struct http_sockets sockets;
     bool performing;      /* within curl_multi_perform: handles must stay */
     uint64_t n_callbacks; /* ever run */
 };
@@ -68,6 +81,16 @@ int http_setup(struct kube_transfer *t, const char *path, const struct kube_http
 
 /* Sets the callbacks of t->easy, which count, keep and hand on what arrives. */
 int http_receive(struct kube_transfer *t, struct err *err);
+
+/* Has the sockets of easy's connections followed, and kept alive by the kernel. */
+CURLcode http_sockets_setup(struct http_sockets *s, CURL *easy);
+
+/* Notes that the connection with this local port gave a byte at at_ns. */
+void http_sockets_heard(struct http_sockets *s, long local_port, uint64_t at_ns);
+
+/* Shuts that connection down, whoever uses it finds it broken; unless it was heard after since_ns.
+ */
+void http_sockets_shut(struct http_sockets *s, long local_port, uint64_t since_ns);
 
 /* What a finished t comes to. */
 struct kube_http_end http_end_of(struct kube_transfer *t, CURLcode code);

@@ -1,19 +1,10 @@
 #include "kube/http_impl.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #define CONNECT_MS 10000L
-
-/* A peer that is gone is found KEEPALIVE_IDLE_SEC + KEEPALIVE_COUNT × KEEPALIVE_EVERY_SEC after its
- * last word; bytes under way to it are waited for as long. */
-#define KEEPALIVE_IDLE_SEC 30L
-#define KEEPALIVE_EVERY_SEC 10L
-#define KEEPALIVE_COUNT 3
 
 /* Bytes that curl reads at once; its 16 KiB cost a list of megabytes many calls. */
 #define READ_BYTES 65536L
@@ -109,19 +100,6 @@ int http_target_init(struct http_target *t, const struct kube_config *config, st
     return 0;
 }
 
-/* What curl has no option for. */
-static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)arg;
-    (void)purpose;
-    const int count = KEEPALIVE_COUNT;
-    const unsigned total_ms =
-        (unsigned)(KEEPALIVE_IDLE_SEC + KEEPALIVE_COUNT * KEEPALIVE_EVERY_SEC) * 1000;
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &total_ms, sizeof(total_ms));
-    return CURL_SOCKOPT_OK;
-}
-
 /* Remembers the first failure of a sequence of options. */
 struct setter {
     CURL *easy;
@@ -183,10 +161,6 @@ static void set_connection(struct setter *s, const struct kube_http_timeouts *ti
     SET(s, CURLOPT_FOLLOWLOCATION, 0L);
     SET(s, CURLOPT_CONNECTTIMEOUT_MS, timeouts->connect_ms ? timeouts->connect_ms : CONNECT_MS);
     SET(s, CURLOPT_TIMEOUT_MS, timeouts->total_ms);
-    SET(s, CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(s, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_SEC);
-    SET(s, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EVERY_SEC);
-    SET(s, CURLOPT_SOCKOPTFUNCTION, on_socket);
     SET(s, CURLOPT_BUFFERSIZE, READ_BYTES);
     SET(s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(s, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* a proxy must not see the token */
@@ -233,7 +207,7 @@ int http_setup(struct kube_transfer *t, const char *path, const struct kube_http
     if (!is_path(path)) {
         return err_set(err, EINVAL, "\"%s\" is not a path", path);
     }
-    const struct kube_http *h = t->http;
+    struct kube_http *h = t->http;
     auto_free char *url = print("%s%s", h->target.base, path);
     if (!url || !add_headers(t)) {
         return err_set_errno(err, ENOMEM, "request");
@@ -246,6 +220,7 @@ int http_setup(struct kube_transfer *t, const char *path, const struct kube_http
         SET(&s, CURLOPT_CONNECT_TO, t->connect_to);
     }
     set_connection(&s, timeouts);
+    s.code = s.code ? s.code : http_sockets_setup(&h->sockets, t->easy);
     set_proxy(&s, h->config->proxy_url);
     if (str_starts(str_of(h->config->server), STR("https://"))) {
         set_tls(&s, h->config);

@@ -112,7 +112,14 @@ static unsigned read_port(int fd)
 
 void fake_start(struct fake_server *s, const char *const *args)
 {
-    const char *all[ARGS_MAX] = { KG_PYTHON, KG_SOURCE_DIR "/tests/fake/apiserver.py" };
+    fake_start_program(s, "apiserver.py", args);
+}
+
+void fake_start_program(struct fake_server *s, const char *program, const char *const *args)
+{
+    char path[2 * FAKE_PATH_MAX];
+    snprintf(path, sizeof(path), "%s/tests/fake/%s", KG_SOURCE_DIR, program);
+    const char *all[ARGS_MAX] = { KG_PYTHON, path };
     for (size_t i = 0, n = 2; args[i] && n < ARGS_MAX - 1; i++) {
         all[n++] = args[i];
     }

@@ -34,6 +34,10 @@ struct fake_server {
 
 /* Starts the server with these arguments (NULL-terminated) and waits for its port. */
 void fake_start(struct fake_server *s, const char *const *args);
+
+/* As fake_start with another program of tests/fake ("http2server.py"). */
+void fake_start_program(struct fake_server *s, const char *program, const char *const *args);
+
 void fake_stop(struct fake_server *s);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "tests/integration/fake.h"
+#include "tests/integration/fetch.h"
 #include "tests/support/test.h"
 
 #include <arpa/inet.h>
@@ -25,128 +26,6 @@ static int remove_group(void **state)
     (void)state;
     fake_dir_remove(&dir);
     return 0;
-}
-
-/* One request and what came of it. */
-struct fetch {
-    struct kube_transfer *transfer;
-    struct buf body, error_body;
-    size_t n_pieces, n_bytes, n_answers;
-    int ended;
-    struct kube_http_end end;
-    char message[256];
-    size_t refuse_at;                /* on_body refuses after so many bytes; 0: never */
-    void (*in_body)(struct fetch *); /* may cancel or start others */
-    void (*in_end)(struct fetch *);
-    void (*in_answer)(struct fetch *);
-    struct kube_http *http;
-    void *other;
-};
-
-#define FETCH_INIT                                                                                 \
-    {                                                                                              \
-        .body = BUF_INIT(MIB), .error_body = BUF_INIT(MIB)                                         \
-    }
-
-static int on_body(void *arg, struct str piece)
-{
-    struct fetch *f = arg;
-    assert_int_equal(f->ended, 0);
-    f->n_pieces++;
-    f->n_bytes += piece.n;
-    buf_add(&f->body, str_head(piece, f->body.max - f->body.n));
-    if (f->in_body) {
-        f->in_body(f);
-    }
-    return f->refuse_at && f->n_bytes >= f->refuse_at ? -EBADMSG : 0;
-}
-
-static void on_end(void *arg, const struct kube_http_end *end)
-{
-    struct fetch *f = arg;
-    f->ended++;
-    f->end = *end;
-    assert_non_null(end->message);
-    snprintf(f->message, sizeof(f->message), "%s", end->message);
-    buf_add(&f->error_body, end->error_body);
-    if (f->in_end) {
-        f->in_end(f);
-    }
-}
-
-static void on_answer(void *arg)
-{
-    struct fetch *f = arg;
-    assert_int_equal(f->n_pieces, 0);
-    assert_int_equal(f->ended, 0);
-    f->n_answers++;
-    if (f->in_answer) {
-        f->in_answer(f);
-    }
-}
-
-static const struct kube_http_events events = {
-    .on_body = on_body,
-    .on_end = on_end,
-    .on_answer = on_answer,
-};
-static const struct kube_http_timeouts no_timeouts;
-
-static void begin(struct kube_http *h, struct fetch *f, const char *path,
-                  struct kube_http_timeouts timeouts)
-{
-    struct err err = { 0 };
-    f->http = h;
-    f->ended = 0;
-    f->n_pieces = f->n_bytes = f->n_answers = 0;
-    buf_clear(&f->body);
-    buf_clear(&f->error_body);
-    f->transfer = kube_http_get(h, path, &timeouts, &events, f, &err);
-    if (!f->transfer) {
-        fail_msg("%s", err.text);
-    }
-}
-
-static void turn(struct kube_http *h, int timeout_ms)
-{
-    struct err err = { 0 };
-    if (kube_http_turn(h, timeout_ms, &err) < 0) {
-        fail_msg("%s", err.text);
-    }
-}
-
-#define PATIENCE_NS (20 * CLOCK_NS_PER_SEC)
-
-static void wait_for(struct kube_http *h, struct fetch *f)
-{
-    uint64_t end = clock_mono_ns() + PATIENCE_NS;
-    while (!f->ended) {
-        if (clock_mono_ns() > end) {
-            fail_msg("no end in sight");
-        }
-        turn(h, 100);
-    }
-}
-
-static void fetch(struct kube_http *h, struct fetch *f, const char *path)
-{
-    begin(h, f, path, no_timeouts);
-    wait_for(h, f);
-}
-
-static void fetch_done(struct fetch *f)
-{
-    buf_done(&f->body);
-    buf_done(&f->error_body);
-}
-
-static void expect(const struct fetch *f, enum kube_http_result result, long status)
-{
-    assert_true(f->n_answers == (status == 200) || result == KUBE_HTTP_BROKEN);
-    if (f->end.result != result || f->end.status != status || f->ended != 1) {
-        fail_msg("result %d status %ld (%s), ended %d times", (int)f->end.result, f->end.status,
-                 f->message, f->ended);
-    }
 }
 
 static bool has(const struct buf *b, const char *text)
@@ -217,7 +96,7 @@ static void gets_a_body_and_keeps_the_connection(void **state)
     open_plain(&w, "[{\"path\": \"/api/v1/pods\", \"steps\": [{\"echo\": true}]}]");
     for (int i = 0; i < 3; i++) {
         fetch(w.http, &f, "/api/v1/pods?limit=500&x=%2F");
-        expect(&f, KUBE_HTTP_DONE, 200);
+        fetch_expect(&f, KUBE_HTTP_DONE, 200);
         assert_true(has(&f.body, "\"connection\": 1,"));
         assert_true(has(&f.body, "\"target\": \"/api/v1/pods?limit=500&x=%2F\""));
         assert_true(has(&f.body, "\"accept\": \"application/json\""));
@@ -241,7 +120,7 @@ static void refuses_what_is_no_path(void **state)
     static const char *const paths[] = { "", "x", "/a b", "/a\r\nHost: evil", "/a#b" };
     for (size_t i = 0; i < KG_ARRAY_LEN(paths); i++) {
         struct err err = { 0 };
-        assert_null(kube_http_get(w.http, paths[i], &no_timeouts, &events, NULL, &err));
+        assert_null(kube_http_get(w.http, paths[i], &no_timeouts, &fetch_events, NULL, &err));
         assert_int_equal(err.code, EINVAL);
     }
     close_world(&w);
@@ -281,7 +160,7 @@ static void verifies_the_server(void **state)
         reopen(&w);
         for (int again = 0; again < 2; again++) {
             fetch(w.http, &f, "/version");
-            expect(&f, cases[i].want, cases[i].want == KUBE_HTTP_DONE ? 200 : 0);
+            fetch_expect(&f, cases[i].want, cases[i].want == KUBE_HTTP_DONE ? 200 : 0);
         }
         if (cases[i].want == KUBE_HTTP_DONE) {
             char wanted[96];
@@ -315,14 +194,14 @@ static void shows_its_certificate_and_follows_new_ones(void **state)
     fake_start(&w.server, args);
     open_client(&w, "https", "ca.pem", NULL);
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_TLS, 0);
+    fetch_expect(&f, KUBE_HTTP_TLS, 0);
 
     /* What a refresh does: the same client goes on with what is new. */
     w.config.cert_pem = read_pki("client.pem");
     w.config.key_pem = read_pki("client.key");
     w.config.tls_generation++;
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 200);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
     assert_true(has(&f.body, "\"client\": \"client\""));
 
     free(w.config.cert_pem);
@@ -331,14 +210,14 @@ static void shows_its_certificate_and_follows_new_ones(void **state)
     w.config.key_pem = read_pki("server.key");
     w.config.tls_generation++;
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 200);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
     assert_true(has(&f.body, "\"client\": \"server\""));
 
     free(w.config.ca_pem);
     w.config.ca_pem = read_pki("other-ca.pem");
     w.config.tls_generation++;
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_TLS, 0);
+    fetch_expect(&f, KUBE_HTTP_TLS, 0);
     fetch_done(&f);
     close_world(&w);
 }
@@ -354,20 +233,20 @@ static void sends_the_token_that_is_good_now(void **state)
     fake_start(&w.server, args);
     open_client(&w, "http", NULL, NULL);
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 401);
+    fetch_expect(&f, KUBE_HTTP_DONE, 401);
     assert_true(has(&f.error_body, "\"reason\": \"Unauthorized\""));
     assert_int_equal(f.n_pieces, 0);
 
     w.config.token = strdup("one");
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 200);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
     fake_put(&dir, "tokens", "two\nthree\n");
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 401);
+    fetch_expect(&f, KUBE_HTTP_DONE, 401);
     free(w.config.token);
     w.config.token = strdup("two");
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 200);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
     assert_true(has(&f.body, "\"authorization\": \"Bearer two\""));
     assert_true(has(&f.body, "\"connection\": 1,"));
     fetch_done(&f);
@@ -391,25 +270,25 @@ static void hands_on_errors_with_their_body(void **state)
                " {\"path\": \"/moved\", \"status\": 302, \"headers\": {\"Location\": \"/date\"},"
                "  \"steps\": [{\"send\": \"elsewhere\"}]}]");
     fetch(w.http, &f, "/seconds");
-    expect(&f, KUBE_HTTP_DONE, 429);
+    fetch_expect(&f, KUBE_HTTP_DONE, 429);
     assert_int_equal(f.end.retry_after_ms, 7000);
     assert_str_equal(buf_str(&f.error_body), "slow down");
 
     fetch(w.http, &f, "/date");
-    expect(&f, KUBE_HTTP_DONE, 503);
+    fetch_expect(&f, KUBE_HTTP_DONE, 503);
     assert_int_equal(f.end.retry_after_ms, 24 * 3600 * 1000);
     assert_str_equal(buf_str(&f.error_body), "no etcd");
 
     static const char *const large[] = { "/large", "/endless" };
     for (size_t i = 0; i < KG_ARRAY_LEN(large); i++) {
         fetch(w.http, &f, large[i]);
-        expect(&f, KUBE_HTTP_DONE, 500);
+        fetch_expect(&f, KUBE_HTTP_DONE, 500);
         assert_int_equal(f.error_body.n, LIMIT_ERROR_BODY_BYTES);
         assert_int_equal(f.end.retry_after_ms, -1);
     }
 
     fetch(w.http, &f, "/moved");
-    expect(&f, KUBE_HTTP_DONE, 302);
+    fetch_expect(&f, KUBE_HTTP_DONE, 302);
     assert_int_equal(f.error_body.n, 0);
     assert_int_equal(f.n_pieces, 0);
     fetch_done(&f);
@@ -428,36 +307,36 @@ static void ends_what_is_silent(void **state)
                    "  {\"send\": \"b\"}, {\"sleep\": 0.3}, {\"send\": \"c\"}, {\"sleep\": 0.3},"
                    "  {\"send\": \"d\"}]}]");
     uint64_t start = clock_mono_ns();
-    begin(w.http, &f, "/mute", (struct kube_http_timeouts){ .idle_ms = 300 });
-    wait_for(w.http, &f);
-    expect(&f, KUBE_HTTP_IDLE, 0);
+    fetch_begin(w.http, &f, "/mute", (struct kube_http_timeouts){ .idle_ms = 300 });
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_IDLE, 0);
     assert_string_equal(f.message, "no byte for 300 ms");
     uint64_t took = clock_mono_ns() - start;
     assert_in_range(took, 300 * CLOCK_NS_PER_MS, 3000 * CLOCK_NS_PER_MS);
 
-    begin(w.http, &f, "/halfway", (struct kube_http_timeouts){ .idle_ms = 300 });
-    wait_for(w.http, &f);
-    expect(&f, KUBE_HTTP_IDLE, 200);
+    fetch_begin(w.http, &f, "/halfway", (struct kube_http_timeouts){ .idle_ms = 300 });
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_IDLE, 200);
     assert_str_equal(buf_str(&f.body), "begun");
 
     /* A quiet watch: its headers come at once. */
-    begin(w.http, &f, "/quiet", (struct kube_http_timeouts){ .idle_ms = 5000 });
+    fetch_begin(w.http, &f, "/quiet", (struct kube_http_timeouts){ .idle_ms = 5000 });
     start = clock_mono_ns();
     while (!f.n_answers) {
-        turn(w.http, 100);
+        fetch_turn(w.http, 100);
     }
     assert_true(clock_mono_ns() - start < 3 * CLOCK_NS_PER_SEC);
     kube_http_cancel(f.transfer);
 
     /* 0.9 s in all, but never silent for 0.6. */
-    begin(w.http, &f, "/slow", (struct kube_http_timeouts){ .idle_ms = 600 });
-    wait_for(w.http, &f);
-    expect(&f, KUBE_HTTP_DONE, 200);
+    fetch_begin(w.http, &f, "/slow", (struct kube_http_timeouts){ .idle_ms = 600 });
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
     assert_str_equal(buf_str(&f.body), "abcd");
 
-    begin(w.http, &f, "/slow", (struct kube_http_timeouts){ .total_ms = 450 });
-    wait_for(w.http, &f);
-    expect(&f, KUBE_HTTP_IDLE, 200);
+    fetch_begin(w.http, &f, "/slow", (struct kube_http_timeouts){ .total_ms = 450 });
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_IDLE, 200);
     assert_str_equal(buf_str(&f.body), "ab");
     fetch_done(&f);
     close_world(&w);
@@ -485,17 +364,17 @@ static void tells_connecting_from_the_rest(void **state)
     int fd = deaf_port(&w.server.port);
     open_client(&w, "https", "ca.pem", NULL);
     /* The idle time-out is shorter, but does not count before the handshake is over. */
-    begin(w.http, &f, "/", (struct kube_http_timeouts){ .connect_ms = 400, .idle_ms = 100 });
-    wait_for(w.http, &f);
-    expect(&f, KUBE_HTTP_CONNECT, 0);
+    fetch_begin(w.http, &f, "/", (struct kube_http_timeouts){ .connect_ms = 400, .idle_ms = 100 });
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_CONNECT, 0);
     close(fd);
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_CONNECT, 0);
+    fetch_expect(&f, KUBE_HTTP_CONNECT, 0);
     free(w.config.server);
     w.config.server = strdup("https://no-such-host.invalid");
     reopen(&w);
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_CONNECT, 0);
+    fetch_expect(&f, KUBE_HTTP_CONNECT, 0);
     fetch_done(&f);
     kube_http_free(w.http);
     kube_config_done(&w.config);
@@ -533,7 +412,7 @@ static void tells_a_broken_stream_from_a_whole_one(void **state)
     open_plain(&w, buf_c(&scenario));
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
         fetch(w.http, &f, cases[i].path);
-        expect(&f, KUBE_HTTP_BROKEN, cases[i].status);
+        fetch_expect(&f, KUBE_HTTP_BROKEN, cases[i].status);
         assert_true(f.message[0] != '\0');
         if (cases[i].body) {
             assert_str_equal(buf_str(&f.body), cases[i].body);
@@ -551,13 +430,13 @@ static void passes_a_large_body_on_in_pieces(void **state)
     struct fetch f = FETCH_INIT;
     open_plain(&w, "[{\"steps\": [{\"fill\": 20000000}, {\"fill\": 20000000}]}]");
     fetch(w.http, &f, "/");
-    expect(&f, KUBE_HTTP_DONE, 200);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
     assert_int_equal(f.n_bytes, 40000000);
     assert_true(f.n_pieces > 100);
-    begin(w.http, &f, "/", no_timeouts);
+    fetch_begin(w.http, &f, "/", no_timeouts);
     f.refuse_at = 1000000;
-    wait_for(w.http, &f);
-    expect(&f, KUBE_HTTP_CONSUMER, 200);
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_CONSUMER, 200);
     assert_in_range(f.n_bytes, 1000000, 2000000);
     fetch_done(&f);
     close_world(&w);
@@ -581,7 +460,7 @@ static void start_other(struct fetch *f)
 {
     struct fetch *other = f->other;
     if (!other->transfer) {
-        begin(f->http, other, "/short", no_timeouts);
+        fetch_begin(f->http, other, "/short", no_timeouts);
     }
 }
 
@@ -593,29 +472,29 @@ static void may_be_cancelled_and_started_from_everywhere(void **state)
     open_plain(&w, "[{\"path\": \"/long\", \"steps\": [{\"send\": \"x\"}, {\"stall\": 60}]},"
                    " {\"path\": \"/short\", \"steps\": [{\"sleep\": 0.1}, {\"send\": \"y\"}]}]");
     /* Before anything happened, and while it waits. */
-    begin(w.http, &a, "/long", no_timeouts);
+    fetch_begin(w.http, &a, "/long", no_timeouts);
     kube_http_cancel(a.transfer);
     kube_http_cancel(NULL);
-    begin(w.http, &a, "/long", no_timeouts);
+    fetch_begin(w.http, &a, "/long", no_timeouts);
     while (!a.n_pieces) {
-        turn(w.http, 100);
+        fetch_turn(w.http, 100);
     }
     kube_http_cancel(a.transfer);
     assert_int_equal(kube_http_count(w.http), 0);
 
     /* From its own on_body; from another's on_body and on_end. */
     a.in_body = cancel_self;
-    begin(w.http, &a, "/short", no_timeouts);
+    fetch_begin(w.http, &a, "/short", no_timeouts);
     while (kube_http_count(w.http)) {
-        turn(w.http, 100);
+        fetch_turn(w.http, 100);
     }
     assert_int_equal(a.n_pieces, 1);
     assert_int_equal(a.ended, 0);
     a.in_body = NULL;
     a.in_answer = cancel_self;
-    begin(w.http, &a, "/short", no_timeouts);
+    fetch_begin(w.http, &a, "/short", no_timeouts);
     while (kube_http_count(w.http)) {
-        turn(w.http, 100);
+        fetch_turn(w.http, 100);
     }
     assert_int_equal(a.n_answers, 1);
     assert_int_equal(a.n_pieces + (size_t)a.ended, 0);
@@ -624,9 +503,9 @@ static void may_be_cancelled_and_started_from_everywhere(void **state)
         a.other = &b;
         a.in_body = from_end ? NULL : cancel_other;
         a.in_end = from_end ? cancel_other : NULL;
-        begin(w.http, &b, "/long", no_timeouts);
+        fetch_begin(w.http, &b, "/long", no_timeouts);
         fetch(w.http, &a, "/short");
-        expect(&a, KUBE_HTTP_DONE, 200);
+        fetch_expect(&a, KUBE_HTTP_DONE, 200);
         assert_int_equal(b.ended, 0);
         assert_int_equal(kube_http_count(w.http), 0);
     }
@@ -638,18 +517,18 @@ static void may_be_cancelled_and_started_from_everywhere(void **state)
         a.in_body = from_end ? NULL : start_other;
         a.in_end = from_end ? start_other : cancel_self;
         fetch(w.http, &a, "/short");
-        wait_for(w.http, &b);
-        expect(&a, KUBE_HTTP_DONE, 200);
-        expect(&b, KUBE_HTTP_DONE, 200);
+        fetch_wait(w.http, &b);
+        fetch_expect(&a, KUBE_HTTP_DONE, 200);
+        fetch_expect(&b, KUBE_HTTP_DONE, 200);
         assert_str_equal(buf_str(&b.body), "y");
     }
 
     /* What is under way at the end is freed with the client, without a word. */
     a.in_body = a.in_end = NULL;
-    begin(w.http, &a, "/long", no_timeouts);
-    begin(w.http, &b, "/long", no_timeouts);
+    fetch_begin(w.http, &a, "/long", no_timeouts);
+    fetch_begin(w.http, &b, "/long", no_timeouts);
     while (!a.n_pieces) {
-        turn(w.http, 100);
+        fetch_turn(w.http, 100);
     }
     close_world(&w);
     assert_int_equal(a.ended + b.ended, 0);
@@ -665,22 +544,22 @@ static void runs_many_at_once_up_to_the_limit(void **state)
     static struct fetch all[24];
     for (size_t i = 0; i < KG_ARRAY_LEN(all); i++) {
         all[i] = (struct fetch)FETCH_INIT;
-        begin(w.http, &all[i], "/", no_timeouts);
+        fetch_begin(w.http, &all[i], "/", no_timeouts);
     }
     uint64_t start = clock_mono_ns();
     for (size_t i = 0; i < KG_ARRAY_LEN(all); i++) {
-        wait_for(w.http, &all[i]);
-        expect(&all[i], KUBE_HTTP_DONE, 200);
+        fetch_wait(w.http, &all[i]);
+        fetch_expect(&all[i], KUBE_HTTP_DONE, 200);
         fetch_done(&all[i]);
     }
     assert_true(clock_mono_ns() - start < 3 * CLOCK_NS_PER_SEC);
 
     struct fetch f = FETCH_INIT;
     for (int i = 0; i < LIMIT_TRANSFERS; i++) {
-        assert_non_null(kube_http_get(w.http, "/", &no_timeouts, &events, &f, NULL));
+        assert_non_null(kube_http_get(w.http, "/", &no_timeouts, &fetch_events, &f, NULL));
     }
     struct err err = { 0 };
-    assert_null(kube_http_get(w.http, "/", &no_timeouts, &events, &f, &err));
+    assert_null(kube_http_get(w.http, "/", &no_timeouts, &fetch_events, &f, &err));
     assert_int_equal(err.code, EBUSY);
     close_world(&w);
 }
@@ -700,15 +579,15 @@ static void wakes_up(void **state)
     open_plain(&w, "[{\"before\": [{\"stall\": 60}]}]");
     for (int busy = 0; busy < 2; busy++) {
         if (busy) {
-            begin(w.http, &f, "/", no_timeouts);
-            turn(w.http, 0);
+            fetch_begin(w.http, &f, "/", no_timeouts);
+            fetch_turn(w.http, 0);
         }
         pthread_t thread;
         uint64_t start = clock_mono_ns();
         assert_int_equal(pthread_create(&thread, NULL, wake_later, w.http), 0);
         uint64_t took = 0;
         while (took < 150 * CLOCK_NS_PER_MS) { /* curl's own timers may end a turn */
-            turn(w.http, 10000);
+            fetch_turn(w.http, 10000);
             took = clock_mono_ns() - start;
         }
         assert_true(took < 5 * CLOCK_NS_PER_SEC);
@@ -716,7 +595,7 @@ static void wakes_up(void **state)
     }
     /* Without a wakeup the time-out holds. */
     uint64_t start = clock_mono_ns();
-    turn(w.http, 50);
+    fetch_turn(w.http, 50);
     assert_true(clock_mono_ns() - start < 3 * CLOCK_NS_PER_SEC);
     fetch_done(&f);
     close_world(&w);
@@ -735,7 +614,7 @@ static void keeps_the_token_from_proxies(void **state)
     w.config.token = strdup("secret");
     reopen(&w);
     fetch(w.http, &f, "/api/v1/pods");
-    expect(&f, KUBE_HTTP_CONNECT, 0);
+    fetch_expect(&f, KUBE_HTTP_CONNECT, 0);
     auto_free char *log = fake_get(&dir, "log");
     assert_non_null(strstr(log, "\"CONNECT\""));
     assert_non_null(strstr(log, "no-such-host.invalid:6443"));
