@@ -28,11 +28,12 @@
 /* The node. */
 #define LIMIT_CGROUPS 20000 /* cgroup folders known; more: not read, counted */
 #define LIMIT_CGROUP_DEPTH 32
-#define LIMIT_RUNTIME_RECORD_BYTES (1 * MIB) /* one container's OCI config.json; larger: not read  \
-                                              */
-#define LIMIT_CGROUP_FILE_BYTES (64 * KIB)   /* one cgroup or /proc file */
-#define LIMIT_CGROUP_DEVICES 512             /* devices of one io.stat */
-#define LIMIT_NET_INTERFACES 4096            /* lines of one /proc/PID/net/dev */
+#define LIMIT_RUNTIME_RECORD_BYTES                                                                 \
+    (1 * MIB)                              /* one container's OCI config.json; larger: not read    \
+                                            */
+#define LIMIT_CGROUP_FILE_BYTES (64 * KIB) /* one cgroup or /proc file */
+#define LIMIT_CGROUP_DEVICES 512           /* devices of one io.stat */
+#define LIMIT_NET_INTERFACES 4096          /* lines of one /proc/PID/net/dev */
 #define LIMIT_PIDS_PER_CGROUP 32768 /* processes whose /proc/PID/fd is counted in one reading */
 #define LIMIT_NODE_ARENA_BYTES (256 * MIB) /* one reading of the node */
 #define LIMIT_PODS_PER_NODE 10000

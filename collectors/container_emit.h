@@ -8,6 +8,7 @@
 
 #include "metrics/writer.h"
 
+/* The common labels: container, id, image, name, namespace, pod. */
 void container_put_common(const void *sample, struct metric_writer *out);
 
 /* Labels: device, major, minor, operation. */

@@ -69,7 +69,7 @@ static char **copy_paths(const char *const *paths, size_t n)
 {
     char **copy = calloc(n ? n : 1, sizeof(*copy));
     for (size_t i = 0; copy && i < n; i++) {
-        copy[i] = strdup(paths[i]);
+        copy[i] = str_dup(str_of(paths[i]));
         if (!copy[i]) {
             free_paths(copy, n);
             return NULL;
@@ -304,7 +304,7 @@ int fs_probe_run(struct fs_probe *p, unsigned timeout_ms, struct fs_probe_result
     }
     w->abandoned = true;
     p->worker = NULL;
-    p->stuck[p->n_stuck].path = strdup(w->paths[w->at]);
+    p->stuck[p->n_stuck].path = str_dup(str_of(w->paths[w->at]));
     if (p->stuck[p->n_stuck].path) {
         p->stuck[p->n_stuck++].worker = w;
         pthread_mutex_unlock(&w->lock);

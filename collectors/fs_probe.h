@@ -31,6 +31,7 @@ int fs_probe_set(struct fs_probe *p, const char *const *paths, size_t n);
  * pthread_create; -EBUSY when LIMIT_STUCK_MOUNTS threads are stuck. */
 int fs_probe_run(struct fs_probe *p, unsigned timeout_ms, struct fs_probe_result *ret);
 
+/* Mounts whose statfs has not come back yet. */
 size_t fs_probe_stuck(const struct fs_probe *p);
 
 /* For tests: what is called in place of stat and statfs; NULL for the real thing. */

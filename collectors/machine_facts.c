@@ -145,7 +145,7 @@ static int read_memory(const struct collector_env *env, struct machine_facts *f,
 {
     char path[PATH_MAX], text[16384];
     struct str s;
-    struct meminfo meminfo;
+    struct meminfo meminfo = { 0 };
     int r = file_join(path, sizeof(path), env->procfs, "meminfo");
     if (r == 0) {
         r = file_read_text_at(AT_FDCWD, path, text, sizeof(text), &s);

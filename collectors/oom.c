@@ -231,7 +231,7 @@ static struct oom_instance *note(struct oom *o, struct str uid, struct str name,
     struct oom_instance *i = add_instance(c, id);
     struct oom_container *unnamed = str_empty(name) ? NULL : find_container(p, STR(""));
     struct oom_instance *before = find_instance(unnamed, id);
-    if (i && before) {
+    if (i && unnamed && before) {
         i->own = KG_MAX(i->own, before->own);
         i->kmsg = KG_MAX(i->kmsg, before->kmsg);
         i->api = i->api || before->api;

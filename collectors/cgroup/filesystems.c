@@ -203,9 +203,9 @@ static int add_mount(struct filesystems *f, const struct mount_line *line,
         return 0;
     }
     struct filesystem fs = {
-        .device = strdup(device),
-        .mountpoint = strdup(mountpoint),
-        .path = strdup(path),
+        .device = str_dup(str_of(device)),
+        .mountpoint = str_dup(str_of(mountpoint)),
+        .path = str_dup(str_of(path)),
         .major = line->major,
         .minor = line->minor,
         .anonymous = str_eq(line->type, STR("btrfs")),
