@@ -1,0 +1,278 @@
+#include "agent/answer.h"
+
+#include "base/clock.h"
+#include "metrics/sink.h"
+
+#include "tests/support/test.h"
+
+/* A service with two resources whose parts come from a sink, and no node. */
+struct sample {
+    double value;
+};
+
+static const struct metric_family rows_pods[] = {
+    { .name = "kube_pod_one",
+      .help = "One.",
+      .source = "test",
+      .field = METRIC_FIELD(struct sample, value, 0) },
+    { .name = "kube_pod_two",
+      .help = "Two.",
+      .source = "test",
+      .field = METRIC_FIELD(struct sample, value, 0) },
+};
+static const struct metric_family rows_nodes[] = {
+    { .name = "kube_node_one",
+      .help = "One.",
+      .source = "test",
+      .field = METRIC_FIELD(struct sample, value, 0) },
+};
+
+struct fake {
+    struct metric_subject subject;
+    struct metric_sink *sink;
+    struct resource_report report;
+};
+
+static struct metric_part *fake_part(void *arg)
+{
+    struct fake *f = arg;
+    struct err err = { 0 };
+    assert_int_equal(metric_sink_begin(f->sink, &err), 0);
+    struct sample *sample = metric_sink_add(f->sink, &f->subject, NULL, 0, &err);
+    assert_non_null(sample);
+    sample->value = 42;
+    return metric_sink_take(f->sink, f->subject.part, 1, &err);
+}
+
+static void fake_report(void *arg, struct resource_report *ret)
+{
+    *ret = ((struct fake *)arg)->report;
+}
+
+struct bench {
+    struct fake pods, nodes;
+    struct service_resource resources[2];
+    struct health health;
+    struct service service;
+};
+
+static void fake_init(struct fake *f, const struct metric_family *rows, size_t n)
+{
+    struct err err = { 0 };
+    f->subject = (struct metric_subject){
+        .name = "x",
+        .part = "state",
+        .sample_size = sizeof(struct sample),
+        .present_at = METRIC_NO_PRESENCE,
+        .rows = rows,
+        .n_rows = n,
+    };
+    f->sink = metric_sink_new(NULL, &err);
+    f->report = (struct resource_report){ .synced = true, .connected = true };
+    assert_non_null(f->sink);
+}
+
+static int open_bench(void **state)
+{
+    struct bench *b = calloc(1, sizeof(*b));
+    struct err err = { 0 };
+    assert_non_null(b);
+    fake_init(&b->pods, rows_pods, KG_ARRAY_LEN(rows_pods));
+    fake_init(&b->nodes, rows_nodes, KG_ARRAY_LEN(rows_nodes));
+    b->resources[0] = (struct service_resource){ "pods", &b->pods, fake_part, fake_report };
+    b->resources[1] = (struct service_resource){ "nodes", &b->nodes, fake_part, fake_report };
+    b->service = (struct service){
+        .health = &b->health,
+        .self_sink = metric_sink_new(NULL, &err),
+        .resources = b->resources,
+        .n_resources = 2,
+        .stale_after_ns = 60 * CLOCK_NS_PER_SEC,
+        .max_scrapes = 2,
+    };
+    *state = b;
+    return 0;
+}
+
+static int close_bench(void **state)
+{
+    struct bench *b = *state;
+    metric_sink_free(b->pods.sink);
+    metric_sink_free(b->nodes.sink);
+    metric_sink_free(b->service.self_sink);
+    free(b);
+    return 0;
+}
+
+static void ask(struct bench *b, const char *path, const char *arg, struct answer *a)
+{
+    struct str args[] = { str_of(arg) };
+    struct request request = {
+        .method = REQUEST_GET,
+        .path = str_of(path),
+        .args = args,
+        .n_args = arg ? 1 : 0,
+    };
+    answer_begin(&b->service, &request, clock_mono_ns(), a);
+}
+
+/* The whole body of a scrape, which then is over. */
+static void body(struct answer *a, struct buf *out)
+{
+    auto_buf struct buf raw = BUF_INIT(16 * MIB);
+    int more = 1;
+    buf_clear(out);
+    assert_int_equal(a->status, 200);
+    assert_int_equal(a->state, ANSWER_SCRAPE);
+    while (more == 1) {
+        more = answer_next(a, &raw, out);
+    }
+    assert_int_equal(more, 0);
+    answer_done(a, clock_mono_ns());
+}
+
+static bool has(const struct buf *out, const char *text)
+{
+    return str_search(buf_str(out), str_of(text)) >= 0;
+}
+
+static void selects_resources(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    ask(b, "/metrics/state", NULL, &a);
+    body(&a, &out);
+    assert_true(has(&out, "\nkube_pod_one 42\n") && has(&out, "\nkube_node_one 42\n"));
+    assert_false(has(&out, "kubegauge_"));
+    ask(b, "/metrics/state", "resources=nodes,unknown", &a);
+    body(&a, &out);
+    assert_true(!has(&out, "kube_pod_one") && has(&out, "kube_node_one"));
+    ask(b, "/metrics/state", "exclude_resources=nodes", &a);
+    body(&a, &out);
+    assert_true(has(&out, "kube_pod_one") && !has(&out, "kube_node_one"));
+    ask(b, "/metrics", "resources=pods", &a);
+    body(&a, &out);
+    assert_true(has(&out, "kube_pod_one") && !has(&out, "kubegauge_"));
+    ask(b, "/metrics", "name[]=kube_pod_two", &a);
+    body(&a, &out);
+    assert_str_equal(buf_str(&out), "# HELP kube_pod_two Two.\n# TYPE kube_pod_two gauge\n"
+                                    "kube_pod_two 42\n");
+    ask(b, "/metrics/state", "resources=", &a);
+    body(&a, &out);
+    assert_int_equal(out.n, 0);
+}
+
+static void leaves_out_what_is_too_stale(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    uint64_t now = clock_mono_ns();
+    if (now < 1000 * CLOCK_NS_PER_SEC) {
+        now = 1000 * CLOCK_NS_PER_SEC; /* a machine that has just booted */
+    }
+    b->pods.report.behind_since_ns = now - 61 * CLOCK_NS_PER_SEC;
+    b->nodes.report.behind_since_ns = now - 30 * CLOCK_NS_PER_SEC;
+    assert_int_equal(resource_behind_ns(&b->pods.report, now), 61 * CLOCK_NS_PER_SEC);
+    assert_false(service_ready(&b->service, now, &out));
+    assert_str_equal(buf_str(&out), "resource pods: stale, 61s old\n"
+                                    "resource nodes: stale, 30s old\nnot ready\n");
+    if (clock_mono_ns() < 1000 * CLOCK_NS_PER_SEC) {
+        return;
+    }
+    ask(b, "/metrics/state", NULL, &a);
+    body(&a, &out);
+    assert_true(!has(&out, "kube_pod_one") && has(&out, "kube_node_one"));
+}
+
+static void tells_readiness(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf out = BUF_INIT(4096);
+    uint64_t now = 5000 * CLOCK_NS_PER_SEC;
+    assert_true(service_ready(&b->service, now, &out));
+    b->nodes.report.synced = false;
+    assert_int_equal(
+        str_copy(b->nodes.report.last_error, sizeof(b->nodes.report.last_error), STR("refused")),
+        0);
+    /* Not for as long as a watch that is renewed takes. */
+    b->pods.report.behind_since_ns = now - SERVICE_BEHIND_NS;
+    buf_clear(&out);
+    assert_false(service_ready(&b->service, now, &out));
+    assert_str_equal(buf_str(&out), "resource pods: ready\n"
+                                    "resource nodes: not complete yet: refused\nnot ready\n");
+    b->nodes.report.synced = true;
+    b->service.draining = true;
+    buf_clear(&out);
+    assert_false(service_ready(&b->service, now, &out));
+    assert_true(has(&out, "agent: shutting down\n"));
+}
+
+static void limits_scrapes(void **state)
+{
+    struct bench *b = *state;
+    struct answer one, two, three, health;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    ask(b, "/metrics/state", NULL, &one);
+    ask(b, "/metrics", NULL, &two);
+    ask(b, "/metrics", NULL, &three);
+    assert_int_equal(three.status, 503);
+    assert_int_equal(three.retry_after_s, 1);
+    answer_done(&three, clock_mono_ns());
+    ask(b, "/healthz", NULL, &health);
+    assert_int_equal(health.status, 200);
+    answer_done(&health, clock_mono_ns());
+    assert_int_equal(b->service.scrapes_now, 2);
+    assert_int_equal(b->service.scrapes_rejected, 1);
+    body(&one, &out);
+    answer_done(&two, clock_mono_ns()); /* broken off */
+    assert_int_equal(b->service.scrapes_now, 0);
+    const struct endpoint *all = endpoint_find(STR("/metrics"));
+    const struct endpoint *of_state = endpoint_find(STR("/metrics/state"));
+    assert_int_equal(b->service.counts[all - endpoints].failed, 1);
+    assert_int_equal(b->service.counts[all - endpoints].scrapes, 0);
+    assert_int_equal(b->service.counts[of_state - endpoints].scrapes, 1);
+    assert_int_equal(b->service.counts[of_state - endpoints].series, 3);
+    assert_int_equal(b->service.counts[of_state - endpoints].bytes, out.n);
+}
+
+static void refuses(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    static const struct {
+        const char *path, *arg;
+        int status;
+    } cases[] = {
+        { "/metrics", "collect[]=cpu", 400 },
+        { "/metrics", "exclude[]=cpu", 400 },
+        { "/metrics/", NULL, 404 },
+        { "", NULL, 404 },
+        { "/readyz", NULL, 200 },
+        { "/", NULL, 200 },
+    };
+    for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
+        ask(b, cases[i].path, cases[i].arg, &a);
+        assert_int_equal(a.status, cases[i].status);
+        assert_int_equal(a.state, ANSWER_TEXT);
+        assert_true(a.text.n > 0);
+        answer_done(&a, clock_mono_ns());
+    }
+    struct request post = { .method = REQUEST_OTHER, .path = STR("/metrics") };
+    answer_begin(&b->service, &post, 1, &a);
+    assert_int_equal(a.status, 405);
+    assert_true(a.allow_get);
+    answer_done(&a, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(selects_resources, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(leaves_out_what_is_too_stale, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(tells_readiness, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(limits_scrapes, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(refuses, open_bench, close_bench),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

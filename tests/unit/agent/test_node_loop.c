@@ -1,0 +1,385 @@
+#include "agent/node_loop.h"
+
+#include "base/clock.h"
+
+#include "tests/support/test.h"
+
+#include <time.h>
+
+#define MS CLOCK_NS_PER_MS
+
+/* A collector that counts what is asked of it, and does what the test has set. */
+struct probe {
+    atomic_int starts, reads, ticks, changes, stops;
+    atomic_int start_result, read_result;
+    atomic_int read_ms;
+    int pipe[2]; /* its "changed" descriptor */
+};
+
+struct sample {
+    double value;
+};
+
+static struct probe fast, slow;
+
+static const struct metric_family rows_fast[] = {
+    { .name = "fast_value",
+      .help = "A value.",
+      .source = "test",
+      .field = METRIC_FIELD(struct sample, value, 0) },
+};
+static const struct metric_family rows_slow[] = {
+    { .name = "slow_value",
+      .help = "A value.",
+      .source = "test",
+      .field = METRIC_FIELD(struct sample, value, 0) },
+};
+static const struct metric_subject subject_fast = {
+    .name = "fast",
+    .part = "node",
+    .sample_size = sizeof(struct sample),
+    .present_at = METRIC_NO_PRESENCE,
+    .rows = rows_fast,
+    .n_rows = 1,
+};
+static const struct metric_subject subject_slow = {
+    .name = "slow",
+    .part = "cadvisor",
+    .sample_size = sizeof(struct sample),
+    .present_at = METRIC_NO_PRESENCE,
+    .rows = rows_slow,
+    .n_rows = 1,
+};
+
+static int probe_start(struct probe *p, void **ret_state, struct err *err)
+{
+    atomic_fetch_add(&p->starts, 1);
+    int r = atomic_load(&p->start_result);
+    if (r < 0) {
+        return err_set(err, -r, "cannot start");
+    }
+    *ret_state = p;
+    return 0;
+}
+
+static int start_fast(const struct collector_env *env, void **ret_state, struct err *err)
+{
+    (void)env;
+    return probe_start(&fast, ret_state, err);
+}
+
+static int start_slow(const struct collector_env *env, void **ret_state, struct err *err)
+{
+    (void)env;
+    return probe_start(&slow, ret_state, err);
+}
+
+static void pause_ms(int ms)
+{
+    nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 },
+              NULL);
+}
+
+static int probe_read(void *state, struct metric_sink *sink, struct err *err)
+{
+    struct probe *p = state;
+    int n = atomic_fetch_add(&p->reads, 1);
+    pause_ms(atomic_load(&p->read_ms));
+    int r = atomic_load(&p->read_result);
+    if (r < 0) {
+        return err_set(err, -r, "cannot read");
+    }
+    const struct metric_subject *subject = p == &fast ? &subject_fast : &subject_slow;
+    struct sample *sample = metric_sink_add(sink, subject, NULL, 0, err);
+    if (!sample) {
+        return -ENOMEM;
+    }
+    sample->value = n + 1;
+    return 0;
+}
+
+static int probe_fd(void *state)
+{
+    return ((struct probe *)state)->pipe[0];
+}
+
+static void probe_changed(void *state, uint64_t now_ns)
+{
+    struct probe *p = state;
+    char byte;
+    (void)now_ns;
+    assert_int_equal(read(p->pipe[0], &byte, 1), 1);
+    atomic_fetch_add(&p->changes, 1);
+}
+
+static void probe_tick(void *state, uint64_t now_ns)
+{
+    (void)now_ns;
+    atomic_fetch_add(&((struct probe *)state)->ticks, 1);
+}
+
+static void probe_stop(void *state)
+{
+    atomic_fetch_add(&((struct probe *)state)->stops, 1);
+}
+
+static const struct metric_subject *const subjects_fast[] = { &subject_fast, NULL };
+static const struct metric_subject *const subjects_slow[] = { &subject_slow, NULL };
+
+static const struct collector collector_fast = {
+    .name = "fast",
+    .subjects = subjects_fast,
+    .start = start_fast,
+    .read = probe_read,
+    .watch_fd = probe_fd,
+    .changed = probe_changed,
+    .tick = probe_tick,
+    .stop = probe_stop,
+};
+static const struct collector collector_slow = {
+    .name = "slow",
+    .subjects = subjects_slow,
+    .start = start_slow,
+    .read = probe_read,
+    .stop = probe_stop,
+};
+static const struct collector *const table[] = { &collector_fast, &collector_slow, NULL };
+
+#define FAST UINT64_C(1)
+#define SLOW UINT64_C(2)
+
+struct bench {
+    struct health health;
+    struct node_loop *loop;
+    atomic_int published;
+};
+
+static void count_published(void *arg)
+{
+    atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+static void open_bench(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns)
+{
+    struct err err = { 0 };
+    fast = (struct probe){ .pipe = { -1, -1 } };
+    slow = (struct probe){ .pipe = { -1, -1 } };
+    assert_int_equal(pipe(fast.pipe), 0);
+    *b = (struct bench){ 0 };
+    struct node_loop_config config = {
+        .collectors = table,
+        .enabled = FAST | SLOW,
+        .min_read_ns = min_read_ns,
+        .rescan_ns = tick_ns,
+        .health = &b->health,
+        .published = count_published,
+        .published_arg = &b->published,
+    };
+    b->loop = node_loop_new(&config, &err);
+    assert_non_null(b->loop);
+}
+
+static void start(struct bench *b)
+{
+    struct err err = { 0 };
+    assert_int_equal(node_loop_start(b->loop, &err), 0);
+}
+
+static void close_bench(struct bench *b)
+{
+    node_loop_free(b->loop);
+    close(fast.pipe[0]);
+    close(fast.pipe[1]);
+}
+
+/* The reading that serves the ticket, waited for. */
+static struct node_reading *wait_ticket(struct bench *b, uint64_t ticket)
+{
+    for (int i = 0; i < 2000; i++) {
+        struct node_reading *r = node_loop_reading(b->loop);
+        if (r && r->ticket >= ticket) {
+            return r;
+        }
+        if (r) {
+            snapshot_unref(&r->snapshot);
+        }
+        pause_ms(5);
+    }
+    fail_msg("ticket %llu is not served", (unsigned long long)ticket);
+    return NULL;
+}
+
+static void drop(struct node_reading *r)
+{
+    snapshot_unref(&r->snapshot);
+}
+
+static void reads_all_at_the_start(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, CLOCK_NS_PER_SEC);
+    assert_null(node_loop_reading(b.loop));
+    start(&b);
+    struct node_reading *r = wait_ticket(&b, 1);
+    assert_int_equal(r->mask, FAST | SLOW);
+    assert_int_equal(r->n_reports, 2);
+    assert_int_equal(r->reports[0].state, COLLECTOR_OK);
+    assert_true(r->reports[1].read_once);
+    assert_int_equal(r->parts[NODE_PART_NODE]->ops->n_families(r->parts[NODE_PART_NODE]), 1);
+    drop(r);
+    close_bench(&b);
+    assert_int_equal(atomic_load(&fast.stops), 1);
+    assert_int_equal(atomic_load(&slow.stops), 1);
+    assert_int_equal(atomic_load(&b.health.beat_ns[HEALTH_NODE]), 0);
+}
+
+static void reads_only_what_is_asked_for(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, CLOCK_NS_PER_SEC);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    assert_int_equal(node_loop_mask_of_parts(b.loop, 1u << NODE_PART_NODE), FAST);
+    assert_int_equal(node_loop_mask_of_parts(b.loop, 1u << NODE_PART_CADVISOR), SLOW);
+    assert_int_equal(node_loop_mask_of_parts(b.loop, 1u << NODE_PART_VOLUMES), 0);
+    struct node_reading *r = wait_ticket(&b, node_loop_request(b.loop, FAST));
+    assert_int_equal(r->mask, FAST);
+    assert_int_equal(atomic_load(&fast.reads), 2);
+    assert_int_equal(atomic_load(&slow.reads), 1);
+    drop(r);
+    close_bench(&b);
+}
+
+/* Tickets that come while a reading runs get the next one, all the same. */
+static void shares_a_reading_among_those_that_wait(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, CLOCK_NS_PER_SEC);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    atomic_store(&slow.read_ms, 200);
+    uint64_t first = node_loop_request(b.loop, SLOW), last = 0;
+    while (atomic_load(&slow.reads) < 2) {
+        pause_ms(1);
+    }
+    for (int i = 0; i < 20; i++) {
+        last = node_loop_request(b.loop, i % 2 ? FAST : SLOW);
+    }
+    struct node_reading *a = wait_ticket(&b, first), *z = wait_ticket(&b, last);
+    assert_int_equal(a->ticket, first);
+    assert_int_equal(z->mask, FAST | SLOW);
+    assert_true(z->began_ns > a->began_ns);
+    assert_int_equal(atomic_load(&slow.reads), 3);
+    assert_int_equal(atomic_load(&b.published), 3);
+    drop(a);
+    drop(z);
+    close_bench(&b);
+}
+
+static void shares_a_young_reading_when_told_to(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 3600 * CLOCK_NS_PER_SEC, CLOCK_NS_PER_SEC);
+    start(&b);
+    struct node_reading *a = wait_ticket(&b, 1);
+    struct node_reading *z = wait_ticket(&b, node_loop_request(b.loop, FAST));
+    assert_int_equal(a->began_ns, z->began_ns);
+    assert_ptr_equal(a->parts[NODE_PART_NODE], z->parts[NODE_PART_NODE]);
+    assert_int_equal(atomic_load(&fast.reads), 1);
+    drop(a);
+    drop(z);
+    close_bench(&b);
+}
+
+static void one_fault_is_one_collectors(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, 50 * MS);
+    atomic_store(&slow.start_result, -EACCES);
+    start(&b);
+    struct node_reading *r = wait_ticket(&b, 1);
+    assert_int_equal(r->reports[0].state, COLLECTOR_OK);
+    assert_int_equal(r->reports[1].state, COLLECTOR_FAILED);
+    assert_string_equal(r->reports[1].why, "cannot start");
+    assert_false(r->reports[1].read_once);
+    drop(r);
+    /* It is tried again at each tick. */
+    while (atomic_load(&slow.starts) < 3) {
+        pause_ms(5);
+    }
+    atomic_store(&slow.start_result, 0);
+    int starts = atomic_load(&slow.starts);
+    while (atomic_load(&slow.starts) == starts) {
+        pause_ms(5);
+    }
+    r = wait_ticket(&b, node_loop_request(b.loop, FAST | SLOW));
+    assert_int_equal(r->reports[1].state, COLLECTOR_OK);
+    drop(r);
+    atomic_store(&slow.read_result, -EBADMSG);
+    r = wait_ticket(&b, node_loop_request(b.loop, FAST | SLOW));
+    assert_int_equal(r->reports[1].state, COLLECTOR_FAILED);
+    assert_string_equal(r->reports[1].why, "cannot read");
+    assert_int_equal(r->failed, 0);
+    drop(r);
+    atomic_store(&slow.read_result, -ENODATA);
+    r = wait_ticket(&b, node_loop_request(b.loop, SLOW));
+    assert_int_equal(r->reports[1].state, COLLECTOR_ABSENT);
+    drop(r);
+    close_bench(&b);
+}
+
+static void tells_changes_and_ticks(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, 50 * MS);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    assert_int_equal(write(fast.pipe[1], "x", 1), 1);
+    for (int i = 0; i < 1000 && (!atomic_load(&fast.changes) || !atomic_load(&fast.ticks)); i++) {
+        pause_ms(5);
+    }
+    assert_int_equal(atomic_load(&fast.changes), 1);
+    assert_true(atomic_load(&fast.ticks) >= 1);
+    assert_int_equal(atomic_load(&fast.reads), 1);
+    close_bench(&b);
+}
+
+/* A scraper keeps its reading while others come and go. */
+static void readings_outlive_the_loop(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, CLOCK_NS_PER_SEC);
+    start(&b);
+    struct node_reading *r = wait_ticket(&b, 1);
+    for (int i = 0; i < 5; i++) {
+        drop(wait_ticket(&b, node_loop_request(b.loop, FAST)));
+    }
+    close_bench(&b);
+    struct metric_part *part = r->parts[NODE_PART_NODE];
+    auto_buf struct buf out = BUF_INIT(4096);
+    size_t cursor = 0;
+    assert_int_equal(part->ops->series(part, 0, &cursor, METRIC_FORMAT_TEXT, &out, 1000), 0);
+    assert_str_equal(buf_str(&out), "fast_value 1\n");
+    drop(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_all_at_the_start),
+        cmocka_unit_test(reads_only_what_is_asked_for),
+        cmocka_unit_test(shares_a_reading_among_those_that_wait),
+        cmocka_unit_test(shares_a_young_reading_when_told_to),
+        cmocka_unit_test(one_fault_is_one_collectors),
+        cmocka_unit_test(tells_changes_and_ticks),
+        cmocka_unit_test(readings_outlive_the_loop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

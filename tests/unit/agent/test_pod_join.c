@@ -1,0 +1,89 @@
+#include "agent/pod_join.h"
+
+#include "tests/support/test.h"
+
+#define ID_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define ID_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void put(struct pod_index *index, const char *json)
+{
+    struct err err = { 0 };
+    json_t *object = json_loads(json, 0, NULL);
+    assert_non_null(object);
+    assert_int_equal(pod_index_consumer.put(index, object, &err), 0);
+    json_decref(object);
+}
+
+static struct pod_index *two_pods(void)
+{
+    struct err err = { 0 };
+    const struct str columns[] = { STR_INIT("node") };
+    struct pod_index *index = pod_index_new(columns, 1, &err);
+    assert_non_null(index);
+    assert_int_equal(pod_index_consumer.relist_begin(index, &err), 0);
+    put(index, "{\"metadata\":{\"uid\":\"u-2\",\"name\":\"two\",\"namespace\":\"ns\"},"
+               "\"spec\":{\"nodeName\":\"n9\"},\"status\":{\"containerStatuses\":["
+               "{\"name\":\"app\",\"image\":\"i:1\",\"containerID\":\"containerd://" ID_A "\","
+               "\"lastState\":{\"terminated\":{\"reason\":\"OOMKilled\",\"containerID\":"
+               "\"containerd://" ID_B "\"}}}]}}");
+    put(index, "{\"metadata\":{\"uid\":\"u-1\",\"name\":\"one\",\"namespace\":\"ns\"}}");
+    assert_int_equal(pod_index_consumer.relist_commit(index, &err), 0);
+    pod_index_consumer.settle(index);
+    return index;
+}
+
+static void finds_pods_and_containers(void **state)
+{
+    struct pod_lookup lookup;
+    struct pod_info pod;
+    struct str name, image;
+    struct pod_oom_kill kills[4];
+    uint64_t generation = 0;
+    const struct str names[] = { STR_INIT("node") };
+    struct pod_index *index = two_pods();
+    (void)state;
+    pod_join_init(&lookup, index, names, 1);
+    const void *table = lookup.acquire(lookup.arg, &generation);
+    assert_non_null(table);
+    assert_true(generation > 0);
+    assert_true(lookup.pod(table, STR("u-2"), &pod));
+    assert_str_equal(pod.name, "two");
+    assert_str_equal(pod.columns[0], "n9");
+    assert_true(lookup.pod(table, STR("u-1"), &pod));
+    assert_false(lookup.pod(table, STR("u-3"), &pod));
+    assert_false(lookup.pod(table, STR(""), &pod));
+    assert_true(lookup.container(table, STR("u-2"), STR(ID_A), &name, &image));
+    assert_str_equal(name, "app");
+    assert_str_equal(image, "i:1");
+    assert_false(lookup.container(table, STR("u-1"), STR(ID_A), &name, &image));
+    assert_int_equal(lookup.oom_kills(table, STR("u-2"), kills, 4), 1);
+    assert_str_equal(kills[0].container_id, ID_B);
+    assert_str_equal(kills[0].container_name, "app");
+    assert_int_equal(lookup.oom_kills(table, STR("u-2"), kills, 0), 0);
+    assert_int_equal(lookup.oom_kills(table, STR("u-1"), kills, 4), 0);
+    lookup.release(table);
+    pod_index_free(index);
+}
+
+static void knows_nothing_before_the_first_list(void **state)
+{
+    struct pod_lookup lookup;
+    struct err err = { 0 };
+    uint64_t generation = 7;
+    struct pod_index *index = pod_index_new(NULL, 0, &err);
+    (void)state;
+    assert_non_null(index);
+    pod_join_init(&lookup, index, NULL, 0);
+    assert_null(lookup.acquire(lookup.arg, &generation));
+    lookup.release(NULL);
+    pod_index_free(index);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_pods_and_containers),
+        cmocka_unit_test(knows_nothing_before_the_first_list),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
