@@ -1,0 +1,244 @@
+/* store_bench.c — what the store costs: memory per object, time to assemble and to compress.
+ * Usage: store_bench [PODS]. The rows are those of the real pod table; the pods are made up: two
+ * containers each, 100 nodes, names as long as real ones. Times are CPU time of the process. */
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/num.h"
+#include "kube/resource.h"
+#include "metrics/gzip.h"
+#include "metrics/scrape.h"
+#include "metrics/store.h"
+
+#include <malloc.h>
+#include <stdio.h>
+
+#define PIECE LIMIT_SCRAPE_PIECE_BYTES
+#define ROUNDS 5
+
+static double cpu_sec(void)
+{
+    return (double)clock_cpu_ns() / 1e9;
+}
+
+static size_t heap_bytes(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* A pod as the API server gives it, without what no table reads. */
+static void pod_json(struct buf *out, unsigned i, unsigned restarts)
+{
+    unsigned node = i % 100;
+    buf_clear(out);
+    buf_addf(out,
+             "{\"metadata\":{\"name\":\"web-frontend-%u-7d4b9c6f5d-%05x\",\"namespace\":"
+             "\"team-%u\",\"uid\":\"6f1c2a7e-0b1d-4c3e-9f00-%012x\","
+             "\"creationTimestamp\":\"2026-03-0%uT10:%02u:17Z\",\"labels\":{\"app\":\"web\"},"
+             "\"ownerReferences\":[{\"kind\":\"ReplicaSet\",\"name\":\"web-frontend-%u-7d4b9c6f5d\""
+             ",\"controller\":true}]},",
+             i / 10, i * 2654435761U >> 12, i % 40, i, i % 9 + 1, i % 60, i / 10);
+    buf_addf(out,
+             "\"spec\":{\"nodeName\":\"node-%03u.eu-west-1.compute.internal\","
+             "\"restartPolicy\":\"Always\",\"serviceAccountName\":\"default\","
+             "\"schedulerName\":\"default-scheduler\",\"priorityClassName\":\"\","
+             "\"tolerations\":[{\"key\":\"node.kubernetes.io/not-ready\",\"operator\":"
+             "\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300}],\"containers\":[",
+             node);
+    static const char *const names[] = { "app", "sidecar" };
+    for (unsigned c = 0; c < 2; c++) {
+        buf_addf(out,
+                 "%s{\"name\":\"%s\",\"image\":\"registry.example.com/team/%s:v1.%u.0\","
+                 "\"resources\":{\"requests\":{\"cpu\":\"%um\",\"memory\":\"128Mi\"},\"limits\":"
+                 "{\"cpu\":\"1\",\"memory\":\"512Mi\"}}}",
+                 c ? "," : "", names[c], names[c], i % 7, 100 + i % 5 * 50);
+    }
+    buf_addf(out,
+             "]},\"status\":{\"phase\":\"Running\",\"qosClass\":\"Burstable\",\"hostIP\":"
+             "\"10.0.0.%u\",\"podIP\":\"10.%u.%u.%u\",\"podIPs\":[{\"ip\":\"10.%u.%u.%u\"}],"
+             "\"startTime\":\"2026-03-0%uT10:%02u:18Z\",\"conditions\":[",
+             node, i >> 16 & 255, i >> 8 & 255, i & 255, i >> 16 & 255, i >> 8 & 255, i & 255,
+             i % 9 + 1, i % 60);
+    static const char *const conditions[] = { "Initialized", "Ready", "ContainersReady",
+                                              "PodScheduled" };
+    for (unsigned c = 0; c < KG_ARRAY_LEN(conditions); c++) {
+        buf_addf(out,
+                 "%s{\"type\":\"%s\",\"status\":\"True\",\"lastTransitionTime\":"
+                 "\"2026-03-0%uT10:%02u:2%uZ\"}",
+                 c ? "," : "", conditions[c], i % 9 + 1, i % 60, c);
+    }
+    buf_add(out, STR("],\"containerStatuses\":["));
+    for (unsigned c = 0; c < 2; c++) {
+        buf_addf(out,
+                 "%s{\"name\":\"%s\",\"ready\":true,\"started\":true,\"restartCount\":%u,\"image\":"
+                 "\"registry.example.com/team/%s:v1.%u.0\",\"imageID\":\"registry.example.com/team/"
+                 "%s@sha256:%064x\",\"containerID\":\"containerd://%056x%08x\",\"state\":"
+                 "{\"running\":{\"startedAt\":\"2026-03-0%uT10:%02u:25Z\"}}}",
+                 c ? "," : "", names[c], restarts, names[c], i % 7, names[c], i % 7 + c, i, c,
+                 i % 9 + 1, i % 60);
+    }
+    buf_add(out, STR("]}}"));
+}
+
+struct bench {
+    const struct kube_resource *pods;
+    struct metric_store *store;
+    struct arena mem;
+    struct buf json;
+    double encode_sec; /* in metric_store_put alone */
+};
+
+static int put_pod(struct bench *b, unsigned i, unsigned restarts)
+{
+    struct err err = { 0 };
+    char uid[40];
+    pod_json(&b->json, i, restarts);
+    json_t *object = json_loadb(b->json.p, b->json.n, 0, NULL);
+    arena_reset(&b->mem, MIB);
+    void *sample = arena_alloc(&b->mem, b->pods->subject->sample_size);
+    struct kube_decode how = { .mem = &b->mem };
+    int r = object && sample ? b->pods->decode(object, &how, sample, &err) : -EINVAL;
+    snprintf(uid, sizeof(uid), "6f1c2a7e-0b1d-4c3e-9f00-%012x", i);
+    double before = cpu_sec();
+    if (r >= 0) {
+        r = metric_store_put(b->store, str_of(uid), sample, &err);
+    }
+    b->encode_sec += cpu_sec() - before;
+    json_decref(object);
+    if (r < 0) {
+        fprintf(stderr, "store_bench: pod %u: %s\n", i, err_text(&err));
+    }
+    return r;
+}
+
+/* Runs a scrape to its end; gzip NULL for plain. Returns the bytes put out, 0 on failure. */
+static size_t scrape_all(struct metric_store *store, struct gzip *gzip, struct buf *piece,
+                         struct buf *packed)
+{
+    struct metric_part *part = metric_store_part(store);
+    struct scrape *s = scrape_new(&part, 1, METRIC_FORMAT_TEXT);
+    size_t total = 0;
+    int r = s ? 1 : -ENOMEM;
+    while (r == 1) {
+        buf_clear(piece);
+        buf_clear(packed);
+        r = scrape_next(s, piece, PIECE);
+        if (gzip && r >= 0) {
+            int g = gzip_write(gzip, buf_str(piece), r == 0, packed);
+            r = g < 0 ? g : r;
+        }
+        total += gzip ? packed->n : piece->n;
+    }
+    scrape_free(s);
+    return r < 0 ? 0 : total;
+}
+
+static double best_of(struct metric_store *store, bool zipped, size_t *ret_bytes)
+{
+    struct buf piece = BUF_INIT(64 * MIB), packed = BUF_INIT(64 * MIB);
+    double best = 1e9;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct gzip *gzip = zipped ? gzip_new() : NULL;
+        double before = cpu_sec();
+        *ret_bytes = scrape_all(store, gzip, &piece, &packed);
+        best = KG_MIN(best, cpu_sec() - before);
+        gzip_free(gzip);
+    }
+    buf_done(&piece);
+    buf_done(&packed);
+    return best;
+}
+
+/* The floor: the same bytes copied in pieces from memory to one buffer. */
+static double copy_floor(size_t bytes)
+{
+    char *from = malloc(bytes), *to = malloc(PIECE);
+    double best = 1e9;
+    if (from && to) {
+        memset(from, 'x', bytes);
+        for (int i = 0; i < ROUNDS; i++) {
+            double before = cpu_sec();
+            for (size_t at = 0; at + PIECE <= bytes; at += PIECE) {
+                memcpy(to, from + at, PIECE);
+                __asm__ volatile("" : : "r"(to) : "memory");
+            }
+            best = KG_MIN(best, cpu_sec() - before);
+        }
+    }
+    free(from);
+    free(to);
+    return best;
+}
+
+static int fill(struct bench *b, unsigned n)
+{
+    int r = 0;
+    for (unsigned i = 0; i < n && r >= 0; i++) {
+        r = put_pod(b, i, 0);
+    }
+    return r;
+}
+
+static int run(struct bench *b, unsigned n)
+{
+    size_t heap_before = heap_bytes();
+    if (fill(b, n) < 0 || metric_store_publish(b->store, NULL) < 0) {
+        return 1;
+    }
+    size_t heap = heap_bytes() - heap_before;
+    struct metric_store_stats stats = metric_store_stats(b->store);
+    printf("%u pods, %zu series\n", n, stats.n_series);
+    printf("blocks       %8.1f bytes a pod\n", (double)stats.n_bytes / n);
+    printf("heap in all  %8.1f bytes a pod\n", (double)heap / n);
+    printf("put          %8.3f s CPU, %.2f us a pod\n", b->encode_sec, b->encode_sec / n * 1e6);
+
+    double before = cpu_sec();
+    for (unsigned i = 0; i < n; i += 100) {
+        if (put_pod(b, i, 1) < 0 || metric_store_publish(b->store, NULL) < 0) {
+            return 1;
+        }
+    }
+    printf("change       %8.2f us CPU a pod, decoding and publishing included\n",
+           (cpu_sec() - before) / ((n + 99) / 100) * 1e6);
+
+    size_t relist_before = heap_bytes();
+    before = cpu_sec();
+    if (metric_store_relist_begin(b->store, NULL) < 0 || fill(b, n) < 0) {
+        return 1;
+    }
+    size_t relist_peak = heap_bytes();
+    if (metric_store_relist_commit(b->store, NULL) < 0) {
+        return 1;
+    }
+    printf("relist       %8.2f x the heap at its peak\n",
+           1 + (double)(relist_peak - relist_before) / (double)heap);
+
+    size_t plain, zipped;
+    double assembly = best_of(b->store, false, &plain), gzip = best_of(b->store, true, &zipped);
+    double floor = copy_floor(plain);
+    printf("text         %8.1f MB\n", (double)plain / 1e6);
+    printf("assembly     %8.4f s CPU, %.0f MB/s, %.1f ns a series\n", assembly,
+           (double)plain / 1e6 / assembly, assembly / (double)stats.n_series * 1e9);
+    printf("memcpy       %8.4f s CPU, assembly is %.1f x that\n", floor, assembly / floor);
+    printf("with gzip    %8.4f s CPU, %.2f MB\n", gzip, (double)zipped / 1e6);
+    return plain && zipped ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t n = 10000;
+    if (argc > 2 || (argc == 2 && num_scan_u64(str_of(argv[1]), &n) < 0) || n == 0 ||
+        n > LIMIT_STORE_OBJECTS) {
+        fprintf(stderr, "usage: store_bench [PODS]\n");
+        return 2;
+    }
+    struct bench b = { .json = BUF_INIT(MIB) };
+    arena_init(&b.mem, LIMIT_DECODE_ARENA_BYTES);
+    b.pods = kube_resource_by_plural(STR("pods"));
+    b.store = b.pods ? metric_store_new(b.pods->subject, NULL, NULL, NULL) : NULL;
+    int code = b.store ? run(&b, (unsigned)n) : 1;
+    metric_store_free(b.store);
+    arena_done(&b.mem);
+    buf_done(&b.json);
+    return code;
+}
