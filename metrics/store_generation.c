@@ -100,7 +100,7 @@ static void set_slot(struct generation *g, const struct metric_plan *plan, size_
 
 static size_t pick_slot(struct generation *g, size_t wish)
 {
-    if (wish < g->n_slots && !g->slots[wish]) {
+    if (g->reserving && wish < g->n_slots && !g->slots[wish]) {
         return wish;
     }
     return g->n_free ? g->free[--g->n_free] : g->n_slots++;

@@ -47,7 +47,7 @@ void generation_done(struct generation *g);
 struct block *generation_get(const struct generation *g, struct str key);
 
 /* Sets the object's block, taking the caller's reference over (also on failure). A new object gets
- * slot `wish` unless that is SIZE_MAX or taken. Errors: -ENOMEM, the object is then absent. */
+ * slot `wish` if slots are reserved and it is free. Errors: -ENOMEM, the object is then absent. */
 int generation_put(struct generation *g, const struct metric_plan *plan, struct str key,
                    size_t wish, struct block *block);
 
