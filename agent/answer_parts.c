@@ -140,6 +140,18 @@ static void add_node_part(struct part_list *list, const struct service *s,
     }
 }
 
+/* Of this scrape's reading, or of the last one when the scrape needs none of its own. */
+static void add_self_of_collectors(struct part_list *list, const struct service *s,
+                                   struct node_reading *reading, const struct query *q)
+{
+    bool any = !reading && s->node && self_selected(q);
+    struct node_reading *last = any ? node_loop_reading(s->node) : NULL;
+    add_node_part(list, s, reading ? reading : last, NODE_PART_SELF, q);
+    if (last) {
+        snapshot_unref(&last->snapshot);
+    }
+}
+
 static bool too_stale(const struct service *s, const struct service_resource *r)
 {
     struct resource_report report = { 0 };
@@ -173,7 +185,7 @@ struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
         add_state(&list, s, q);
     }
     if ((endpoint->parts & ENDPOINT_PART(NODE_PART_SELF))) {
-        add_node_part(&list, s, reading, NODE_PART_SELF, q);
+        add_self_of_collectors(&list, s, reading, q);
         if (s->self_sink && self_selected(q)) {
             add(&list, self_part(s, clock_mono_ns()), q, NULL);
         }

@@ -99,7 +99,8 @@ uint64_t node_loop_mask_of_parts(const struct node_loop *loop, unsigned parts)
     for (size_t i = 0; loop->config.collectors[i]; i++) {
         const struct metric_subject *const *subject = loop->config.collectors[i]->subjects;
         for (; *subject; subject++) {
-            for (size_t part = 0; part < NODE_PARTS; part++) {
+            /* What collectors say about themselves is in every reading. */
+            for (size_t part = 0; part < NODE_PART_SELF; part++) {
                 if ((parts & (1u << part)) &&
                     str_eq_c(str_of((*subject)->part), node_part_name((enum node_part)part))) {
                     mask |= UINT64_C(1) << i;

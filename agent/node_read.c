@@ -210,6 +210,12 @@ struct node_reading *node_reader_read(struct node_reader *r, uint64_t mask, uint
             read_slot(r, &r->slots[i]);
         }
     }
+    for (size_t i = 0; i < r->n && reading->failed == 0; i++) {
+        const struct slot *slot = &r->slots[i];
+        if (slot->running && slot->collector->self) {
+            reading->failed = slot->collector->self(slot->state, r->sink, &err);
+        }
+    }
     if (reading->failed == 0) {
         reading->failed = take_parts(r, reading, &err);
     }

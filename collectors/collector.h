@@ -35,6 +35,11 @@ struct collector {
      * collector only; what was added before is kept. */
     int (*read)(void *state, struct metric_sink *sink, struct err *err);
 
+    /* Adds what the collector says about itself: samples of its subjects of the part "self". Called
+     * at every reading of the node, also at those that leave this collector out, so it must be
+     * cheap and say the same at all of them. May be NULL. Errors: -ENOMEM. */
+    int (*self)(void *state, struct metric_sink *sink, struct err *err);
+
     /* A descriptor that becomes readable when the source has changed (inotify), or -1; then
      * `changed` is called. Both may be NULL. now_ns: clock_mono_ns. */
     int (*watch_fd)(void *state);

@@ -283,8 +283,22 @@ void container_stats(const void *state, struct container_stats *ret)
     };
 }
 
-static const struct metric_subject *const subjects[] = { &container_subject, &cadvisor_meta_subject,
-                                                         NULL };
+static int container_self(void *arg, struct metric_sink *sink, struct err *err)
+{
+    struct container_stats *stats = metric_sink_add(sink, &container_self_subject, NULL, 0, err);
+    if (!stats) {
+        return -ENOMEM;
+    }
+    container_stats(arg, stats);
+    return 0;
+}
+
+static const struct metric_subject *const subjects[] = {
+    &container_subject,
+    &cadvisor_meta_subject,
+    &container_self_subject,
+    NULL,
+};
 
 const struct collector collector_container = {
     .name = "container",
@@ -292,6 +306,7 @@ const struct collector collector_container = {
     .subjects = subjects,
     .start = container_start,
     .read = container_read,
+    .self = container_self,
     .watch_fd = container_watch_fd,
     .changed = container_changed,
     .tick = container_tick,

@@ -62,7 +62,7 @@ static enum cgroup_kind slice_kind(struct str name)
 /* Stores uid with '_' as '-', which undoes what the systemd driver does to it. */
 static bool set_pod(struct str uid, bool escaped, struct cgroup_id *ret)
 {
-    if (uid.n == 0 || uid.n > CGROUP_POD_UID_MAX) {
+    if (uid.n == 0 || uid.n > CGROUP_POD_UID_MAX || memchr(uid.p, '\0', uid.n)) {
         return false;
     }
     for (size_t i = 0; i < uid.n; i++) {

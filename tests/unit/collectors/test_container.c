@@ -451,6 +451,30 @@ static void test_life_of_a_container(void **state)
     assert_true(HAS(text, "container_scrape_error 0"));
 }
 
+/* The collector's own families stand in the part "self" of any reading. */
+static void test_self(void **state)
+{
+    struct machine *m = *state;
+    struct err err = { 0 };
+    auto_buf struct buf text = BUF_INIT(1 * MIB);
+    put(m, "", "", "cgroup.controllers", "cpu io memory pids\n");
+    v2(m, V2_APP, 51, 0);
+    m->pods.listed = false;
+    start(m);
+    collector_container.tick(m->state, clock_mono_ns());
+    assert_int_equal(metric_sink_begin(m->sink, &err), 0);
+    assert_int_equal(collector_container.self(m->state, m->sink, &err), 0);
+    struct metric_part *part = metric_sink_take(m->sink, "self", clock_mono_ns(), &err);
+    assert_non_null(part);
+    struct scrape *s = scrape_new(&part, 1, METRIC_FORMAT_TEXT);
+    while (scrape_next(s, &text, 4096) > 0) {
+    }
+    scrape_free(s);
+    assert_true(HAS(text, "kubegauge_cgroups 5"));
+    assert_true(HAS(text, "kubegauge_containers_unresolved 1"));
+    assert_true(HAS(text, "kubegauge_cgroup_rescans_total 1"));
+}
+
 /* The tick resolves and rescans without a reading. */
 static void test_tick(void **state)
 {
@@ -550,19 +574,13 @@ static void test_this_machine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_v1_cgroupfs),
-        TEST(test_v1_systemd),
-        TEST(test_v2_cgroupfs),
-        TEST(test_v2_systemd),
-        TEST(test_crio),
-        TEST(test_kind),
-        TEST(test_local),
-        TEST(test_life_of_a_container),
-        TEST(test_tick),
-        TEST(test_label_columns),
-        TEST(test_oom_over_restarts),
-        TEST(test_no_cgroups),
-        TEST(test_this_machine),
+        TEST(test_v1_cgroupfs),   TEST(test_v1_systemd),
+        TEST(test_v2_cgroupfs),   TEST(test_v2_systemd),
+        TEST(test_crio),          TEST(test_kind),
+        TEST(test_local),         TEST(test_life_of_a_container),
+        TEST(test_self),          TEST(test_tick),
+        TEST(test_label_columns), TEST(test_oom_over_restarts),
+        TEST(test_no_cgroups),    TEST(test_this_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
