@@ -6,9 +6,6 @@
 
 #define CONNECT_MS 10000L
 
-/* Bytes that curl reads at once; its 16 KiB cost a list of megabytes many calls. */
-#define READ_BYTES 65536L
-
 static CURLcode global_result;
 
 static void global_init_once(void)
@@ -161,7 +158,6 @@ static void set_connection(struct setter *s, const struct kube_http_timeouts *ti
     SET(s, CURLOPT_FOLLOWLOCATION, 0L);
     SET(s, CURLOPT_CONNECTTIMEOUT_MS, timeouts->connect_ms ? timeouts->connect_ms : CONNECT_MS);
     SET(s, CURLOPT_TIMEOUT_MS, timeouts->total_ms);
-    SET(s, CURLOPT_BUFFERSIZE, READ_BYTES);
     SET(s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(s, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* a proxy must not see the token */
     SET(s, CURLOPT_PATH_AS_IS, 1L);
