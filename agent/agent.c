@@ -16,6 +16,9 @@
  */
 #define DRAIN_NS (5 * CLOCK_NS_PER_SEC)
 
+/* How often collectors do what is due without a scrape. */
+#define TICK_NS (5 * CLOCK_NS_PER_SEC)
+
 struct agent {
     const struct options *options;
     struct metric_selection *selection;
@@ -69,12 +72,13 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .cgroup_root = options_text(o, OPT_CGROUP_ROOT),
             .kmsg = options_text(o, OPT_KMSG),
             .sandbox_image = options_text(o, OPT_SANDBOX_IMAGE),
+            .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
             .all_cgroups = o->role == ROLE_LOCAL,
             .pods = a->kube ? kube_role_pods(a->kube) : NULL,
         },
         .selection = a->selection,
         .min_read_ns = options_ns(o, OPT_MIN_READ_INTERVAL),
-        .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
+        .tick_ns = TICK_NS,
         .health = &a->health,
         .published = wake_server,
         .published_arg = a,

@@ -53,7 +53,7 @@ struct node_loop *node_loop_new(const struct node_loop_config *config, struct er
     loop->reader = node_reader_new(&loop->config, err);
     if (pthread_mutex_init(&loop->lock, NULL) || snapshot_cell_init(&loop->published) < 0 ||
         loop->event_fd < 0 || loop->timer_fd < 0 || !loop->reader ||
-        arm_timer(loop->timer_fd, KG_MIN(config->rescan_ns, HEALTH_BEAT_NS)) < 0) {
+        arm_timer(loop->timer_fd, KG_MIN(config->tick_ns, HEALTH_BEAT_NS)) < 0) {
         if (loop->reader) {
             err_set_errno(err, errno, "node loop");
         }
@@ -180,7 +180,7 @@ static void tick_if_due(struct node_loop *loop, uint64_t now_ns)
 {
     if (now_ns >= loop->next_tick_ns) {
         node_reader_tick(loop->reader, now_ns);
-        loop->next_tick_ns = now_ns + loop->config.rescan_ns;
+        loop->next_tick_ns = now_ns + loop->config.tick_ns;
     }
 }
 
@@ -199,7 +199,7 @@ static void *node_thread(void *arg)
     pthread_setname_np(pthread_self(), "node");
     health_beat(loop->config.health, HEALTH_NODE, clock_mono_ns());
     node_reader_start(loop->reader, clock_mono_ns());
-    loop->next_tick_ns = clock_mono_ns() + loop->config.rescan_ns;
+    loop->next_tick_ns = clock_mono_ns() + loop->config.tick_ns;
     while (!atomic_load(&loop->stop)) {
         fds[0] = (struct pollfd){ loop->event_fd, POLLIN, 0 };
         fds[1] = (struct pollfd){ loop->timer_fd, POLLIN, 0 };

@@ -59,7 +59,7 @@ struct node_loop_config {
     struct collector_env env;
     const struct metric_selection *selection;
     uint64_t min_read_ns; /* a younger reading is shared */
-    uint64_t rescan_ns;   /* between ticks of the collectors */
+    uint64_t tick_ns;     /* between ticks of the collectors */
     struct health *health;
     void (*published)(void *arg); /* on the node loop's thread, after each reading; may be NULL */
     void *published_arg;

@@ -18,7 +18,8 @@ struct collector_env {
     const char *cgroup_root;   /* --cgroup-root: "" or the path below which kubepods stands */
     const char *kmsg;          /* "/dev/kmsg" or "" */
     const char *sandbox_image; /* image label of sandboxes when it cannot be read */
-    bool all_cgroups;          /* every cgroup of the machine (local), else what the kubelet has */
+    uint64_t rescan_ns; /* --rescan-interval: how often to look for what notices missed; 0: 1 min */
+    bool all_cgroups;   /* every cgroup of the machine (local), else what the kubelet has */
     const struct pod_lookup *pods; /* NULL without Kubernetes */
 };
 

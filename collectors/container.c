@@ -13,7 +13,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* As often as the peer does; when inotify cannot watch everything, the folders at every tick. */
+/* Unless told otherwise, as often as the peer does; when inotify cannot watch everything, the
+ * folders at every tick. */
 #define RESCAN_NS (60 * CLOCK_NS_PER_SEC)
 
 struct state {
@@ -251,7 +252,8 @@ static void container_tick(void *arg, uint64_t now_ns)
 {
     struct state *s = arg;
     bool all_watched = cgroup_tree_fd(s->tree) >= 0 && cgroup_tree_stats(s->tree).n_unwatched == 0;
-    bool due = now_ns - s->rescanned_ns >= RESCAN_NS;
+    uint64_t every_ns = s->env->rescan_ns ? s->env->rescan_ns : RESCAN_NS;
+    bool due = now_ns - s->rescanned_ns >= every_ns;
     if (due || !all_watched) {
         /* Fails only when the mount itself is gone; then all readings say so. */
         (void)cgroup_tree_rescan(s->tree, NULL);

@@ -93,7 +93,7 @@ class PrintConfig(unittest.TestCase):
         self.assertRegex(out, r'(?m)^metric-denylist: \["x", "y: z"\] +# %s line 2$' % path)
         self.assertRegex(out, r'(?m)^log.level: "error" +# KUBEGAUGE_LOG_LEVEL$')
         self.assertRegex(out, r'(?m)^web.listen-address: ":1" +# flag$')
-        self.assertRegex(out, r'(?m)^rescan-interval: "30s" +# default$')
+        self.assertRegex(out, r'(?m)^rescan-interval: "1m" +# default$')
         again = self.folder.path + "/again.yaml"
         with open(again, "w") as file:
             file.write(out)

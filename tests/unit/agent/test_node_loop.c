@@ -170,7 +170,7 @@ static void open_bench(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns)
         .collectors = table,
         .enabled = FAST | SLOW,
         .min_read_ns = min_read_ns,
-        .rescan_ns = tick_ns,
+        .tick_ns = tick_ns,
         .health = &b->health,
         .published = count_published,
         .published_arg = &b->published,
