@@ -32,11 +32,12 @@ struct kube_config {
  * kubeconfig that names them. *-data wins over the file of the same name, tokenFile over token. For
  * an http:// server neither TLS settings nor credentials are used, as in client-go.
  * Refused with -ENOTSUP, saying what to use instead: user name and password, exec and auth-provider
- * plugins, impersonation. Sets *ret whole, to be given to kube_config_done; nothing on failure.
- * Errors also: -ENOENT no such file, or no such context, cluster or user (err: name, and which
- * exist) · -EBADMSG not YAML, not a kubeconfig, contradictory (insecure-skip-tls-verify with a CA,
- * a certificate without key) or unusable (err: what and where) · those of open/read · -ENOMEM.
- * Source: client-go tools/clientcmd (loader.go, validation.go, client_config.go), v0.36. */
+ * plugins, impersonation, encrypted keys. Sets *ret whole, to be given to kube_config_done; nothing
+ * on failure. Errors also: -ENOENT no such file, or no such context, cluster or user (err: name,
+ * and which exist) · -EBADMSG not YAML, not a kubeconfig, contradictory (insecure-skip-tls-verify
+ * with a CA, a certificate without key) or unusable (err: what and where) · those of open/read ·
+ * -ENOMEM. Source: client-go tools/clientcmd (loader.go, validation.go, client_config.go), v0.36.
+ */
 int kube_config_load(const char *paths, const char *context, struct kube_config *ret,
                      struct err *err);
 

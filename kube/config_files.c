@@ -38,6 +38,16 @@ int config_pem(struct str text, char **ret, struct err *err)
     return 0;
 }
 
+int config_key(struct str text, char **ret, struct err *err)
+{
+    if (str_search(text, STR("ENCRYPTED")) >= 0) {
+        return err_set(err, ENOTSUP,
+                       "the key is encrypted, and nobody is there to be asked for "
+                       "its pass phrase; decrypt it (openssl pkey)");
+    }
+    return config_pem(text, ret, err);
+}
+
 static int read_with(const char *path, int (*make)(struct str, char **, struct err *), char **ret,
                      struct err *err)
 {
@@ -82,7 +92,7 @@ static int read_pair(const struct kube_config *c, struct fresh *f, struct err *e
     for (int i = 0; i < PAIR_TRIES; i++) {
         auto_free char *again = NULL;
         int r = read_with(c->cert_file, config_pem, &f->cert, err);
-        r = r < 0 ? r : read_with(c->key_file, config_pem, &f->key, err);
+        r = r < 0 ? r : read_with(c->key_file, config_key, &f->key, err);
         r = r < 0 ? r : read_with(c->cert_file, config_pem, &again, err);
         if (r < 0 || !c->key_file || same(f->cert, again)) {
             return r;

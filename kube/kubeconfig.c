@@ -12,6 +12,7 @@
 static int get_pem(const struct kubeconfig_entry *e, const char *field, char **ret_pem,
                    char **ret_file, struct err *err)
 {
+    bool is_key = strcmp(field, "client-key") == 0;
     char data_field[48];
     snprintf(data_field, sizeof(data_field), "%s-data", field);
     struct str data = { 0 };
@@ -24,7 +25,11 @@ static int get_pem(const struct kubeconfig_entry *e, const char *field, char **r
     }
     auto_buf struct buf pem = BUF_INIT(LIMIT_CONFIG_BYTES);
     r = base64_decode(data, &pem);
-    r = r < 0 ? err_set(err, EBADMSG, "not base64") : config_pem(buf_str(&pem), ret_pem, err);
+    if (r < 0) {
+        err_set(err, EBADMSG, "not base64");
+    } else {
+        r = (is_key ? config_key : config_pem)(buf_str(&pem), ret_pem, err);
+    }
     return r < 0 ? err_wrap(err, "%s \"%s\": %s", e->kind, e->name, data_field) : 0;
 }
 

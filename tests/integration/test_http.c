@@ -611,16 +611,66 @@ static void keeps_the_token_from_proxies(void **state)
     open_client(&w, "http", NULL, NULL);
     w.config.proxy_url = w.config.server;
     w.config.server = strdup("https://no-such-host.invalid:6443");
+    w.config.tls_server_name = strdup("kubernetes");
     w.config.token = strdup("secret");
     reopen(&w);
     fetch(w.http, &f, "/api/v1/pods");
     fetch_expect(&f, KUBE_HTTP_CONNECT, 0);
     auto_free char *log = fake_get(&dir, "log");
     assert_non_null(strstr(log, "\"CONNECT\""));
-    assert_non_null(strstr(log, "no-such-host.invalid:6443"));
+    assert_non_null(strstr(log, "\"no-such-host.invalid:6443\""));
+    assert_null(strstr(log, "kubernetes"));
     assert_null(strstr(log, "secret"));
     fetch_done(&f);
     close_world(&w);
+}
+
+static void asks_a_proxy_for_a_plain_server(void **state)
+{
+    (void)state;
+    struct world w;
+    struct fetch f = FETCH_INIT;
+    open_plain(&w, "[{\"steps\": [{\"echo\": true}]}]");
+    w.config.proxy_url = w.config.server;
+    w.config.server = strdup("http://no-such-host.invalid");
+    assert_int_equal(setenv("no_proxy", "*", 1), 0); /* is not for a proxy-url */
+    reopen(&w);
+    fetch(w.http, &f, "/version");
+    assert_int_equal(unsetenv("no_proxy"), 0);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
+    assert_true(has(&f.body, "\"target\": \"http://no-such-host.invalid/version\""));
+    fetch_done(&f);
+    close_world(&w);
+}
+
+static void says_when_a_credential_is_unusable(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ca, *cert, *key;
+    } cases[] = {
+        { "junk.pem", NULL, NULL },
+        { "ca.pem", "junk.pem", "client.key" },
+        { "ca.pem", "client.pem", "junk.pem" },
+        { "ca.pem", "client.pem", "server.key" },
+    };
+    fake_put(&dir, "junk.pem",
+             "-----BEGIN CERTIFICATE-----\nanVuaw==\n-----END CERTIFICATE-----\n");
+    for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
+        struct world w;
+        struct fetch f = FETCH_INIT;
+        const char *args[] = { "--cert", fake_path(&dir, "server.pem"), "--key",
+                               fake_path(&dir, "server.key"), NULL };
+        fake_start(&w.server, args);
+        open_client(&w, "https", cases[i].ca, NULL);
+        w.config.cert_pem = read_pki(cases[i].cert);
+        w.config.key_pem = read_pki(cases[i].key);
+        fetch(w.http, &f, "/");
+        fetch_expect(&f, KUBE_HTTP_INTERNAL, 0);
+        assert_true(f.message[0] != '\0');
+        fetch_done(&f);
+        close_world(&w);
+    }
 }
 
 int main(void)
@@ -640,6 +690,8 @@ int main(void)
         cmocka_unit_test(runs_many_at_once_up_to_the_limit),
         cmocka_unit_test(wakes_up),
         cmocka_unit_test(keeps_the_token_from_proxies),
+        cmocka_unit_test(asks_a_proxy_for_a_plain_server),
+        cmocka_unit_test(says_when_a_credential_is_unusable),
     };
     /* A proxy of the environment would answer for the fake server. */
     static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",

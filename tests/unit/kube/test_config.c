@@ -200,6 +200,10 @@ static void refuses_with_a_reason(void **state)
           "user \"u\": client-certificate-data: not base64" },
         { OK_CLUSTER, "client-certificate-data: aHVudGVyMg==, client-key: k", -EBADMSG, "no PEM" },
         { OK_CLUSTER, "client-certificate: nowhere, client-key: k", -ENOENT, "nowhere: ENOENT" },
+        { OK_CLUSTER,
+          "client-certificate-data: " CA_DATA
+          ", client-key-data: LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVktLS0tLQo=",
+          -ENOTSUP, "client-key-data: the key is encrypted" },
         { "server: ''", "", -EBADMSG, "server is missing" },
         { "certificate-authority: x", "", -EBADMSG, "server is missing" },
         { "server: 5", "", -EBADMSG, "server is not text" },
