@@ -65,7 +65,10 @@ void watch_count_failure(struct kube_watch *w);
 void watch_apply(struct kube_watch *w, int effect);
 
 /* Lets the consumer publish, or drop the generation that is open, if there is something to do. */
+/* Lets the consumer show its changes, now. */
 void watch_settle(struct kube_watch *w);
+
+/* Drops the open generation if there is one. */
 void watch_abort_generation(struct kube_watch *w);
 
 /* The reflector's idle limit of the request that is under way. */
