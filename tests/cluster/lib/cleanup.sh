@@ -110,12 +110,17 @@ note_netns_files() {
 
 # containerd keeps shim sockets under /run/containerd/s whatever its own state folder is.
 note_containerd_folders() {
-    local path
+    local path top
     if [ -e "$run_dir/containerd-folders" ]; then
         return
     fi
     for path in "$(dirname "$(containerd_socket)")" /run/containerd; do
-        [ -e "$path" ] || printf '%s\n' "$path"
+        top=
+        while [ ! -e "$path" ]; do
+            top=$path
+            path=$(dirname "$path")
+        done
+        [ -z "$top" ] || printf '%s\n' "$top"
     done >"$run_dir/containerd-folders"
 }
 
