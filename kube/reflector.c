@@ -343,10 +343,12 @@ static int gone(struct reflector *r, uint64_t now_ns)
 }
 
 /* The server refuses the parameters of a streaming list: 422 where the feature is off, the others
- * from what is older or stands in between. */
-static bool refuses_streaming(int code)
+ * from what is older or stands in between. One whose etcd is too old for it (before 3.4.31, 3.5.13)
+ * takes the request and then says 500 in place of the first object. */
+static bool refuses_streaming(const struct reflector *r, int code)
 {
-    return code == 400 || code == 405 || code == 406 || code == 415 || code == 422 || code == 501;
+    return code == 400 || code == 405 || code == 406 || code == 415 || code == 422 || code == 501 ||
+           (code == 500 && r->is_heard && !r->has_progressed);
 }
 
 /* The same watch may be tried again, but not for ever: only a list shows whether there is still a
@@ -396,7 +398,7 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
     if (code == 401) {
         return unauthorized(r, now_ns);
     }
-    if (r->phase == PHASE_STREAM && refuses_streaming(code)) {
+    if (r->phase == PHASE_STREAM && refuses_streaming(r, code)) {
         r->streaming = false;
         return relist_by_pages(r);
     }

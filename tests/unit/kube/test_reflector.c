@@ -156,6 +156,23 @@ static void test_refused_streaming_falls_back_for_good(void **state)
     }
 }
 
+/* kube-apiserver 1.36 on etcd 3.4.23: 200, then "the required storage feature RequestWatchProgress
+ * is disabled" as the only event. */
+static void test_streaming_refused_as_an_event(void **state)
+{
+    (void)state;
+    struct bench b = setup(true);
+    begin(&b, REFLECTOR_LIST_STREAM);
+    reflector_heard(b.r, b.now);
+    assert_int_equal(status(&b, 500, "InternalError"), REFLECTOR_ABORT);
+    begin(&b, REFLECTOR_LIST_PAGE);
+    assert_int_equal(page(&b, "5", ""), REFLECTOR_COMMIT);
+    begin(&b, REFLECTOR_WATCH);
+    status(&b, 410, "Expired");
+    begin(&b, REFLECTOR_LIST_PAGE);
+    reflector_free(b.r);
+}
+
 /* A server from before the feature answers with a plain watch: objects, then silence or the end. */
 static void test_streaming_that_is_not_known(void **state)
 {
@@ -670,6 +687,7 @@ int main(void)
         cmocka_unit_test(test_streaming_list_goes_on_as_watch),
         cmocka_unit_test(test_initial_objects_do_not_set_the_version),
         cmocka_unit_test(test_refused_streaming_falls_back_for_good),
+        cmocka_unit_test(test_streaming_refused_as_an_event),
         cmocka_unit_test(test_streaming_that_is_not_known),
         cmocka_unit_test(test_silent_streaming_gets_a_second_chance),
         cmocka_unit_test(test_streaming_that_breaks_thrice_falls_back_once),
