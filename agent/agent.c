@@ -99,7 +99,6 @@ static void make_service(struct agent *a)
         .health = &a->health,
         .self_sink = a->self_sink,
         .stale_after_ns = options_ns(o, OPT_STALE_AFTER),
-        .started_ns = clock_mono_ns(),
         .max_scrapes = (unsigned)options_int(o, OPT_MAX_SCRAPES),
     };
     if (a->kube) {
@@ -203,6 +202,7 @@ int agent_run(const struct options *o)
         code = EXIT_FAILED;
     } else {
         wait_for_end(&signals);
+        code = server_failed(a.server) ? EXIT_FAILED : EXIT_OK;
     }
     agent_done(&a);
     return code;

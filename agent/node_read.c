@@ -16,6 +16,7 @@ struct slot {
 struct node_reader {
     const struct node_loop_config *config;
     struct metric_sink *sink;
+    struct complaint complaint;
     size_t n;
     struct slot slots[NODE_COLLECTORS_MAX];
     size_t watched[NODE_COLLECTORS_MAX]; /* slot of each descriptor handed out */
@@ -29,6 +30,7 @@ struct node_reader *node_reader_new(const struct node_loop_config *config, struc
         return NULL;
     }
     r->config = config;
+    r->complaint.what = "reading the node failed";
     r->sink = metric_sink_new(config->selection, err);
     if (!r->sink) {
         free(r);
@@ -220,7 +222,9 @@ struct node_reading *node_reader_read(struct node_reader *r, uint64_t mask, uint
         reading->failed = take_parts(r, reading, &err);
     }
     if (reading->failed < 0) {
-        LOG_ERROR("reading the node failed", "error", err_text(&err));
+        complain(&r->complaint, clock_mono_ns(), NULL, &err);
+    } else {
+        complaint_over(&r->complaint, clock_mono_ns(), NULL);
     }
     reading->duration_ns = clock_mono_ns() - reading->began_ns;
     for (size_t i = 0; i < r->n; i++) {

@@ -8,8 +8,13 @@
 #define SECONDS(ns) ((double)(ns) / (double)CLOCK_NS_PER_SEC)
 
 const struct metric_subject *const self_subjects[] = {
-    &self_agent_subject,     &self_endpoint_subject, &self_resource_subject,
-    &self_collector_subject, &self_process_subject,  NULL,
+    &self_agent_subject,
+    &self_endpoint_subject,
+    &self_group_subject,
+    &self_resource_subject,
+    &self_collector_subject,
+    &self_process_subject,
+    NULL,
 };
 
 static void *add(struct service *s, const struct metric_subject *subject)
@@ -78,6 +83,49 @@ static int add_resources(struct service *s, uint64_t now_ns)
     return 0;
 }
 
+static int add_group(struct service *s, const char *name, uint64_t series, uint64_t objects,
+                     uint64_t bytes)
+{
+    struct group_sample *g = add(s, &self_group_subject);
+    if (!g) {
+        return -ENOMEM;
+    }
+    *g = (struct group_sample){ str_of(name), series, objects, bytes };
+    return 0;
+}
+
+/* A reading of some collectors only says nothing of the others' groups. */
+static int add_node_groups(struct service *s, const struct node_reading *reading)
+{
+    int r = 0;
+    for (size_t i = 0; i < NODE_PARTS && reading && r == 0; i++) {
+        const struct metric_part *part = reading->parts[i];
+        uint64_t needed = node_loop_mask_of_parts(s->node, 1u << i);
+        if (part && needed && (needed & ~reading->mask) == 0) {
+            r = add_group(s, node_part_name((enum node_part)i), part->n_series, part->n_objects,
+                          part->n_bytes);
+        }
+    }
+    return r;
+}
+
+static int add_groups(struct service *s, const struct node_reading *reading)
+{
+    struct resource_report sum = { 0 }, one;
+    int r = add_node_groups(s, reading);
+    for (size_t i = 0; i < s->n_resources; i++) {
+        s->resources[i].report(s->resources[i].arg, &one);
+        sum.stored |= one.stored;
+        sum.n_series += one.n_series;
+        sum.n_objects += one.n_objects;
+        sum.n_bytes += one.n_bytes;
+    }
+    if (r == 0 && sum.stored) {
+        r = add_group(s, "state", sum.n_series, sum.n_objects, sum.n_bytes);
+    }
+    return r;
+}
+
 static int add_collectors(struct service *s, const struct node_reading *reading)
 {
     for (size_t i = 0; reading && i < reading->n_reports; i++) {
@@ -120,6 +168,9 @@ static int add_all(struct service *s, const struct node_reading *reading, uint64
     }
     if (r == 0) {
         r = add_collectors(s, reading);
+    }
+    if (r == 0) {
+        r = add_groups(s, reading);
     }
     return r == 0 ? add_process(s) : r;
 }

@@ -41,7 +41,13 @@ struct collector_sample {
 };
 #define COLLECTOR_READ UINT64_C(0x1)
 
+/* A group of families: what one endpoint below /metrics serves. */
+struct group_sample {
+    struct str name;
+    uint64_t series, objects, bytes;
+};
+
 extern const struct metric_subject self_agent_subject, self_endpoint_subject, self_resource_subject,
-    self_collector_subject, self_process_subject;
+    self_collector_subject, self_process_subject, self_group_subject;
 
 #endif

@@ -1,4 +1,4 @@
-/* The table of what is told about each watched resource. */
+/* The tables of what is told about each watched resource, and each group of families. */
 #include "agent/self_families.h"
 #include "metrics/writer.h"
 
@@ -139,4 +139,45 @@ const struct metric_subject self_resource_subject = {
     .common = resource_common,
     .rows = resource_rows,
     .n_rows = KG_ARRAY_LEN(resource_rows),
+};
+
+static void group_common(const void *sample, struct metric_writer *out)
+{
+    const struct group_sample *s = sample;
+    metric_common(out, s->name);
+}
+
+static const struct metric_family group_rows[] = {
+    {
+        .name = "kubegauge_group_series",
+        .help = "Series that the endpoint /metrics/GROUP has, by the last reading or state.",
+        .source = "node loop, store",
+        .type = METRIC_GAUGE,
+        .field = METRIC_FIELD(struct group_sample, series, 0),
+    },
+    {
+        .name = "kubegauge_group_objects",
+        .help = "Objects (containers, pods, devices …) that these series describe.",
+        .source = "node loop, store",
+        .type = METRIC_GAUGE,
+        .field = METRIC_FIELD(struct group_sample, objects, 0),
+    },
+    {
+        .name = "kubegauge_group_bytes",
+        .help = "Memory that they take; the groups of one reading of the node share it.",
+        .source = "node loop, store",
+        .type = METRIC_GAUGE,
+        .field = METRIC_FIELD(struct group_sample, bytes, 0),
+    },
+};
+
+const struct metric_subject self_group_subject = {
+    .name = "group",
+    .part = "self",
+    .sample_size = sizeof(struct group_sample),
+    .present_at = METRIC_NO_PRESENCE,
+    .labels = METRIC_LABELS("group"),
+    .common = group_common,
+    .rows = group_rows,
+    .n_rows = KG_ARRAY_LEN(group_rows),
 };

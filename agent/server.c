@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #define US_PER_SEC 1000000
@@ -145,11 +146,18 @@ static void *server_thread(void *arg)
     while (!draining(s) || !drained(s)) {
         if (lws_service(s->context, 0) < 0) {
             LOG_ERROR("libwebsockets ended its loop");
+            atomic_store(&s->failed, true);
+            kill(getpid(), SIGTERM);
             break;
         }
     }
     health_gone(s->service->health, HEALTH_HTTP);
     return NULL;
+}
+
+bool server_failed(const struct server *s)
+{
+    return s && atomic_load(&s->failed);
 }
 
 int server_start(struct server *s, struct err *err)

@@ -24,6 +24,9 @@ int server_start(struct server *s, struct err *err);
 /* Looks at waiting scrapes again: a reading was published. Any thread. */
 void server_wake(struct server *s);
 
+/* Whether the thread ended by itself: the library gave up. The process was then sent SIGTERM. */
+bool server_failed(const struct server *s);
+
 /* Stops accepting, gives running scrapes grace_ns to end, ends the thread. NULL is allowed. */
 void server_stop(struct server *s, uint64_t grace_ns);
 void server_free(struct server *s);

@@ -33,6 +33,7 @@ struct server {
     lws_sorted_usec_list_t beat;
     pthread_t thread;
     bool running;
+    atomic_bool failed;
     _Atomic uint64_t drain_until_ns; /* 0: not draining */
     struct exchange *exchanges;      /* those under way, the newest first */
     struct buf raw, out; /* scratch of whichever connection writes: a slow one holds none of it */

@@ -44,7 +44,6 @@ struct service {
     const struct service_resource *resources;
     size_t n_resources;
     uint64_t stale_after_ns; /* state older than this is not served */
-    uint64_t started_ns;
     unsigned max_scrapes;
     bool draining;
 
