@@ -263,6 +263,7 @@ static void container_tick(void *arg, uint64_t now_ns)
         follow_kubelet(s);
     }
     (void)catch_up(s, due);
+    cgroup_reader_tick(s->reader, now_ns);
 }
 
 void container_stats(const void *state, struct container_stats *ret)

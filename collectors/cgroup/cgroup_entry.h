@@ -79,6 +79,9 @@ struct cgroup_entry {
     int32_t init_pid; /* 0: not known */
     int net_dev_fd, limits_fd;
 
+    uint64_t limits_read_ns; /* clock_mono_ns; 0: not yet */
+    int64_t nofile_soft;     /* as it was then */
+
     /* OOM kills counted for this cgroup since it was first seen. */
     uint64_t oom_kills, oom_events_base;
 };

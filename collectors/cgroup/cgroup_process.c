@@ -1,11 +1,10 @@
 /* The processes that are directly in a cgroup: their number, descriptors and sockets, and from the
  * first of them the limits and the network that the container lives in. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "base/num.h"
 #include "collectors/cgroup/cgroup_mounts.h"
 #include "collectors/cgroup/cgroup_reader.h"
-#include "collectors/proc/pid_fds.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 /* Of so many processes the eldest is looked for; in a new container there is one or two. */
 #define ELDEST_OF 64
+#define LIMITS_MAX_AGE_NS (30 * CLOCK_NS_PER_SEC)
 /* Room for LIMIT_PIDS_PER_CGROUP lines; asked for only by a cgroup that needs it. */
 #define PIDS_TEXT_BYTES (LIMIT_PIDS_PER_CGROUP * (size_t)8)
 
@@ -36,30 +36,19 @@ static bool read_pids_text(struct cg_source *s, struct str *ret)
     return e == 0;
 }
 
-/* Returns how many process ids the reader has now; sets the counts. */
-static size_t count_processes(struct cg_source *s, struct cgroup_sample *ret)
+bool cg_list_processes(struct cg_source *s, struct cgroup_sample *ret, size_t *ret_n)
 {
     struct cgroup_reader *r = s->reader;
     struct str text;
-    size_t n = 0;
     if (!read_pids_text(s, &text)) {
-        return 0;
+        return false;
     }
-    ssize_t lines = cg_parse_pids(text, r->pids, LIMIT_PIDS_PER_CGROUP, &n);
+    ssize_t lines = cg_parse_pids(text, r->pids, LIMIT_PIDS_PER_CGROUP, ret_n);
     if (lines < 0) {
-        cg_understood(s, (int)lines);
-        return 0;
+        return cg_understood(s, (int)lines);
     }
     ret->processes = (uint64_t)lines;
-    ret->present |= CG_PROCESSES;
-    if (r->version == CGROUP_V2 && cg_is_root(s) && ret->threads == 0) {
-        ret->threads = (uint64_t)lines; /* the root has no pids.current */
-    }
-    /* A process that ends meanwhile, or that we may not look into, is left out. */
-    for (size_t i = 0; i < n; i++) {
-        proc_count_fds(r->procfs_fd, r->pids[i], &ret->file_descriptors, &ret->sockets);
-    }
-    return n;
+    return true;
 }
 
 static int read_proc_text(struct cgroup_reader *r, int32_t pid, const char *file, struct str *ret)
@@ -110,12 +99,28 @@ static int open_proc(const struct cgroup_reader *r, int32_t pid, const char *fil
     return file_open_read_at(r->procfs_fd, path);
 }
 
+static bool is_listed(const struct cgroup_reader *r, size_t n, int32_t pid)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (r->pids[i] == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reads the limits of the init process through its kept descriptor, which also tells whether it
- * still lives: of a dead one it says ESRCH. */
-static int read_limits(struct cg_source *s, struct cgroup_sample *ret)
+ * still lives: of a dead one it says ESRCH. A process that is still listed lives, and its limits
+ * are read again only now and then: they hardly ever change. */
+static int read_limits(struct cg_source *s, size_t n_pids)
 {
     struct cgroup_entry *e = s->entry;
     struct str text;
+    uint64_t now_ns = clock_mono_ns();
+    if (e->limits_read_ns && now_ns - e->limits_read_ns < LIMITS_MAX_AGE_NS &&
+        is_listed(s->reader, n_pids, e->init_pid)) {
+        return 0;
+    }
     if (e->limits_fd < 0) {
         e->limits_fd = open_proc(s->reader, e->init_pid, "limits");
     }
@@ -127,9 +132,8 @@ static int read_limits(struct cg_source *s, struct cgroup_sample *ret)
     if (r < 0) {
         return r;
     }
-    if (cg_understood(s, proc_parse_open_files_limit(text, &ret->ulimit_nofile_soft))) {
-        ret->present |= CG_ULIMIT;
-    }
+    e->limits_read_ns =
+        cg_understood(s, proc_parse_open_files_limit(text, &e->nofile_soft)) ? now_ns : 0;
     return 0;
 }
 
@@ -159,26 +163,40 @@ static int32_t pid_of_sibling(struct cg_source *s)
     return found;
 }
 
+static int32_t choose_init(struct cg_source *s, size_t n_pids)
+{
+    if (cg_is_root(s)) {
+        return 1;
+    }
+    if (n_pids > 0) {
+        return eldest(s->reader, s->reader->pids, n_pids);
+    }
+    return s->entry->sandbox ? pid_of_sibling(s) : 0;
+}
+
 /* Finds the init process, or another when it has died, and reads its limits. */
 static void follow_init(struct cg_source *s, size_t n_pids, struct cgroup_sample *ret)
 {
     struct cgroup_entry *e = s->entry;
-    struct cgroup_sample siblings = { 0 };
     for (int attempt = 0; attempt < 2; attempt++) {
-        bool own = n_pids > 0 || cg_is_root(s);
         if (e->init_pid == 0) {
-            e->init_pid = cg_is_root(s) ? 1
-                          : n_pids      ? eldest(s->reader, s->reader->pids, n_pids)
-                          : e->sandbox  ? pid_of_sibling(s)
-                                        : 0;
+            e->init_pid = choose_init(s, n_pids);
+            e->limits_read_ns = 0;
         }
-        /* Of a process of another container only the network is the sandbox's too. */
-        if (e->init_pid == 0 || read_limits(s, own ? ret : &siblings) == 0) {
+        if (e->init_pid == 0) {
             return;
+        }
+        if (read_limits(s, n_pids) == 0) {
+            break;
         }
         close_kept(&e->limits_fd);
         close_kept(&e->net_dev_fd);
         e->init_pid = 0;
+    }
+    /* Of a process of another container only the network is the sandbox's too. */
+    if (e->init_pid && e->limits_read_ns && (n_pids > 0 || cg_is_root(s))) {
+        ret->ulimit_nofile_soft = e->nofile_soft;
+        ret->present |= CG_ULIMIT;
     }
 }
 
@@ -236,7 +254,14 @@ static int read_network(struct cg_source *s, struct arena *mem, struct cgroup_sa
 
 int cg_read_processes(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret)
 {
-    size_t n = count_processes(s, ret);
+    size_t n = 0;
+    if (cg_list_processes(s, ret, &n)) {
+        ret->present |= CG_PROCESSES;
+        cg_read_fds(s, n, ret);
+        if (s->reader->version == CGROUP_V2 && cg_is_root(s) && ret->threads == 0) {
+            ret->threads = ret->processes; /* the root has no pids.current */
+        }
+    }
     if (s->gone || (!cg_is_root(s) && s->entry->id.kind != CGROUP_CONTAINER)) {
         return 0;
     }

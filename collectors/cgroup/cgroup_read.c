@@ -107,10 +107,12 @@ struct cgroup_reader *cgroup_reader_new(const struct collector_env *env,
     r->io = calloc(LIMIT_CGROUP_DEVICES, sizeof(*r->io));
     r->net = calloc(LIMIT_NET_INTERFACES, sizeof(*r->net));
     r->disks = calloc(LIMIT_BLOCK_DEVICES, sizeof(*r->disks));
+    r->fds = calloc(CG_FDS_PLACES, sizeof(*r->fds));
     r->pids = calloc(LIMIT_PIDS_PER_CGROUP, sizeof(*r->pids));
     r->devices = devices_new(env->sysfs);
     r->filesystems = filesystems_new(env);
-    if (!r->text || !r->io || !r->net || !r->disks || !r->pids || !r->devices || !r->filesystems) {
+    if (!r->text || !r->io || !r->net || !r->disks || !r->fds || !r->pids || !r->devices ||
+        !r->filesystems) {
         cgroup_reader_free(r);
         err_set(err, ENOMEM, "cgroup reader: out of memory");
         return NULL;
@@ -118,6 +120,7 @@ struct cgroup_reader *cgroup_reader_new(const struct collector_env *env,
     long ticks = sysconf(_SC_CLK_TCK);
     r->ticks_per_sec = ticks > 0 ? (uint64_t)ticks : 100;
     open_procfs(r);
+    r->knows_open_files = cg_knows_open_files(r);
     r->boot_time_sec = boot_minute(r);
     look_at_machine(r);
     return r;
@@ -138,6 +141,7 @@ void cgroup_reader_free(struct cgroup_reader *r)
     free(r->io);
     free(r->net);
     free(r->disks);
+    free(r->fds);
     free(r->pids);
     devices_free(r->devices);
     filesystems_free(r->filesystems);

@@ -29,10 +29,13 @@ int cgroup_reader_begin(struct cgroup_reader *r, struct arena *mem);
 /* Reads everything of e. Sets all of *ret but the labels (id, container, image, name, namespace,
  * pod) and oom_events, of which it sets what the cgroup's own files count; also e->start_time_sec
  * and e->init_pid when they are not known yet. *ret must be zeroed before.
- * Errors: -ENODEV or -ENOENT the cgroup is gone · -ENOMEM · others: its processor files could not
- * be read; *ret then holds what could be (the spec families), without CG_STATS. */
+ * Errors: -ENODEV or -ENOENT the cgroup is gone · -ENOMEM. */
 int cgroup_read(struct cgroup_reader *r, struct cgroup_entry *e, struct arena *mem,
                 struct cgroup_sample *ret, struct err *err);
+
+/* Counts again the open files of processes whose last count was served and is some seconds old, so
+ * that readings need not. To be called at the collector's tick. */
+void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns);
 
 /* Whether the machine has pressure files: the PSI families exist only then. */
 bool cgroup_reader_has_psi(const struct cgroup_reader *r);

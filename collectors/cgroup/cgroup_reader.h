@@ -16,10 +16,22 @@ struct blkio_files {
     const char *bytes, *ios, *service_time, *merged, *queued;
 };
 
+/* Open files of one process as last counted. */
+struct cg_fds {
+    int32_t pid;
+    bool served;             /* since it was counted */
+    uint64_t size;           /* of /proc/PID/fd then */
+    uint64_t files, sockets; /* what of it could be read */
+    uint64_t counted_ns;     /* clock_mono_ns */
+};
+
+#define CG_FDS_PLACES 8192
+
 struct cgroup_reader {
     const struct collector_env *env;
     enum cgroup_version version;
     bool has_psi;
+    bool knows_open_files; /* the size of /proc/PID/fd is their number */
     uint64_t ticks_per_sec;
     uint64_t boot_time_sec; /* of the minute in which the machine was started; 0: not known */
     struct blkio_files scheduler, throttle; /* v1 */
@@ -36,6 +48,7 @@ struct cgroup_reader {
     struct cgroup_io *io;   /* LIMIT_CGROUP_DEVICES, filled file by file */
     struct net_dev *net;    /* LIMIT_NET_INTERFACES */
     struct diskstat *disks; /* LIMIT_BLOCK_DEVICES */
+    struct cg_fds *fds;     /* CG_FDS_PLACES, by process id */
     int32_t *pids;          /* LIMIT_PIDS_PER_CGROUP */
     struct cgroup_reader_stats stats;
 };
@@ -72,6 +85,15 @@ int cg_take_io(struct cg_source *s, struct arena *mem, size_t n, struct cgroup_s
 
 /* Processes, descriptors, sockets, limits and network. Errors: -ENOMEM. */
 int cg_read_processes(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret);
+
+/* Fills reader->pids with the *ret_n processes of the cgroup and sets ret->processes. False when
+ * they cannot be read. */
+bool cg_list_processes(struct cg_source *s, struct cgroup_sample *ret, size_t *ret_n);
+
+/* Open files and sockets of the first n of reader->pids. */
+void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret);
+
+bool cg_knows_open_files(const struct cgroup_reader *r);
 
 static inline bool cg_is_root(const struct cg_source *s)
 {
