@@ -9,7 +9,7 @@
 #define EVENT_BYTES (32 * KIB)
 
 /* A storm of events must not hold the loop: what is left makes the descriptor readable again. */
-#define READS_AT_ONCE 64
+#define READS_AT_ONCE 8
 
 static struct str key_of(const int *watch)
 {

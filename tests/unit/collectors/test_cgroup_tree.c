@@ -87,6 +87,14 @@ static void take_events(struct cgroup_tree *t)
     cgroup_tree_events(t);
 }
 
+static void take_all_events(struct cgroup_tree *t)
+{
+    struct pollfd p = { .fd = cgroup_tree_fd(t), .events = POLLIN };
+    while (poll(&p, 1, 50) > 0) {
+        cgroup_tree_events(t);
+    }
+}
+
 static void test_v1_cgroupfs(void **state)
 {
     struct fixture *f = *state;
@@ -440,20 +448,23 @@ static void test_entry_read(void **state)
 
 /* A runtime that makes and removes cgroups as fast as it can, while the tree is being read. */
 struct churn {
-    struct fixture *f;
+    const char *top;
     atomic_bool stop;
     size_t rounds;
 };
 
+#define CHURN_PODS 50
+
 static void churn_path(const struct churn *c, size_t i, char *out, size_t size)
 {
-    snprintf(out, size, "%s/kubepods/pod%zu", c->f->top, i % 50);
+    int n = snprintf(out, size, "%s/pod%zu", c->top, i % CHURN_PODS);
+    assert_true(n > 0 && (size_t)n < size);
 }
 
 static void *churn_run(void *arg)
 {
     struct churn *c = arg;
-    char path[256], child[400];
+    char path[512], child[1024];
     for (size_t i = 0; !atomic_load(&c->stop); i++) {
         churn_path(c, i, path, sizeof(path));
         snprintf(child, sizeof(child), "%s/%s", path, C);
@@ -464,8 +475,84 @@ static void *churn_run(void *arg)
             (void)rmdir(path);
         }
         c->rounds = i;
+        if (i % 32 == 0) {
+            usleep(200); /* faster than any runtime still, and the test ends in time */
+        }
     }
     return NULL;
+}
+
+/* Reads all that is followed, as a scrape does. */
+static void read_all(struct cgroup_tree *t)
+{
+    size_t at = 0;
+    struct cgroup_entry *e;
+    char text[64 * 1024];
+    struct str got;
+    cgroup_tree_events(t);
+    while ((e = cgroup_tree_next(t, &at))) {
+        int r = cgroup_entry_read(e, CG_MEMORY_CONTROLLER, CGF_MEMORY_STAT, "memory.stat", text,
+                                  sizeof(text), &got);
+        assert_true(r == 0 || r == -ENODATA || r == -ENODEV);
+        if (r == -ENODEV) {
+            cgroup_tree_gone(t, e);
+        }
+    }
+}
+
+/* Both trees must follow the same cgroups below top. */
+static void assert_same_below(struct cgroup_tree *a, struct cgroup_tree *b, struct str top)
+{
+    struct cgroup_tree *trees[] = { a, b };
+    for (size_t i = 0; i < 2; i++) {
+        size_t at = 0;
+        const struct cgroup_entry *e;
+        while ((e = cgroup_tree_next(trees[i], &at))) {
+            struct str path = str_of(e->path);
+            if (str_starts(path, top) && !cgroup_tree_find(trees[1 - i], path)) {
+                fail_msg("only one tree has %s", e->path);
+            }
+        }
+    }
+}
+
+/* top: a folder of cgroupfs, as the system and as the tree names it. */
+static void churn(const char *cgroupfs, const char *top, const char *in_tree)
+{
+    struct cgroup_tree *t = tree_of(cgroupfs, "", true);
+    struct churn c = { .top = top };
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, churn_run, &c), 0);
+    for (int i = 0; i < 300; i++) {
+        read_all(t);
+        if (i % 50 == 0) {
+            assert_int_equal(cgroup_tree_rescan(t, NULL), 0);
+        }
+        usleep(1000);
+    }
+    atomic_store(&c.stop, true);
+    pthread_join(thread, NULL);
+    print_message("%zu rounds, %llu overflows\n", c.rounds,
+                  (unsigned long long)cgroup_tree_stats(t).overflows);
+    assert_true(c.rounds > 1000);
+
+    /* When it is quiet, events alone have led to what a walk finds. */
+    take_all_events(t);
+    struct cgroup_tree *fresh = tree_of(cgroupfs, "", true);
+    assert_same_below(t, fresh, str_of(in_tree));
+    for (size_t i = 0; i < CHURN_PODS; i++) {
+        char path[512], child[1024];
+        churn_path(&c, i, path, sizeof(path));
+        snprintf(child, sizeof(child), "%s/%s", path, C);
+        (void)rmdir(child);
+        (void)rmdir(path);
+    }
+    cgroup_tree_events(t);
+    assert_int_equal(cgroup_tree_rescan(fresh, NULL), 0);
+    assert_same_below(t, fresh, str_of(in_tree));
+    assert_null(cgroup_tree_find(t, STR("/kubepods/pod0")));
+    cgroup_tree_free(fresh);
+    cgroup_tree_free(t);
 }
 
 static void test_churn(void **state)
@@ -473,49 +560,9 @@ static void test_churn(void **state)
     struct fixture *f = *state;
     fixture_file(f, "cgroup.controllers", "cpu\n");
     fixture_folder(f, "kubepods");
-    struct cgroup_tree *t = tree_of(f->top, "", false);
-    struct churn churn = { .f = f };
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, churn_run, &churn), 0);
-    for (int i = 0; i < 300; i++) {
-        cgroup_tree_events(t);
-        size_t at = 0;
-        struct cgroup_entry *e;
-        while ((e = cgroup_tree_next(t, &at))) {
-            char text[64];
-            struct str got;
-            int r =
-                cgroup_entry_read(e, CG_CPU, CGF_CPU_STAT, "cpu.stat", text, sizeof(text), &got);
-            assert_true(r == -ENODATA || r == -ENODEV);
-            if (r == -ENODEV) {
-                cgroup_tree_gone(t, e);
-            }
-        }
-        if (i % 50 == 0) {
-            assert_int_equal(cgroup_tree_rescan(t, NULL), 0);
-        }
-        usleep(1000);
-    }
-    atomic_store(&churn.stop, true);
-    pthread_join(thread, NULL);
-    print_message("%zu rounds, %llu overflows\n", churn.rounds,
-                  (unsigned long long)cgroup_tree_stats(t).overflows);
-    assert_true(churn.rounds > 1000);
-
-    /* When it is quiet, events alone have led to what a rescan finds. */
-    for (struct pollfd p = { .fd = cgroup_tree_fd(t), .events = POLLIN }; poll(&p, 1, 50) > 0;) {
-        cgroup_tree_events(t);
-    }
-    struct cgroup_tree *fresh = tree_of(f->top, "", false);
-    size_t at = 0, n = 0;
-    const struct cgroup_entry *e;
-    const char *paths[200] = { NULL };
-    while ((e = cgroup_tree_next(fresh, &at))) {
-        paths[n++] = e->path;
-    }
-    assert_paths(t, paths);
-    cgroup_tree_free(fresh);
-    cgroup_tree_free(t);
+    char top[256];
+    snprintf(top, sizeof(top), "%s/kubepods", f->top);
+    churn(f->top, top, "/kubepods");
 }
 
 /* More events than the queue holds (16,384 by default) between two looks. */
@@ -542,8 +589,7 @@ static void test_overflow(void **state)
         assert_int_equal(rmdir(path), 0);
     }
     fixture_folder(f, "kubepods/podafter");
-    cgroup_tree_events(t);
-    cgroup_tree_events(t);
+    take_all_events(t);
     assert_true(cgroup_tree_stats(t).overflows > 0);
     assert_paths(t, PATHS("/", "/kubepods", "/kubepods/podafter"));
     cgroup_tree_free(t);
@@ -632,6 +678,9 @@ static void test_real_cgroups(void **state)
     assert_null(cgroup_tree_find(t, str_of(path)));
     assert_null(cgroup_tree_find(t, str_of(name)));
     cgroup_tree_free(t);
+
+    assert_int_equal(mkdir(top, 0755), 0);
+    churn("/sys/fs/cgroup", top, name);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
