@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/num.h"
+#include "metrics/label_value.h"
 #include "metrics/writer_internal.h"
 
 #include <assert.h>
@@ -45,23 +46,23 @@ static inline size_t take_length(const unsigned char **p)
 
 void block_add_text(struct buf *out, struct str s)
 {
-    add_length(out, metric_escaped_size(s));
-    metric_escape(out, s);
+    add_length(out, label_value_size(s));
+    label_value_add(out, s);
 }
 
 void block_add_labels(struct buf *out, const struct metric_label *labels, size_t n, uint64_t *n_cut)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
-        struct str value = metric_value_bounded(labels[i].value, n_cut);
-        bytes += labels[i].name.n + metric_escaped_size(value) + sizeof("=\"\",") - 1;
+        struct str value = label_value_bounded(labels[i].value, n_cut);
+        bytes += labels[i].name.n + label_value_size(value) + sizeof("=\"\",") - 1;
     }
     uint64_t counted = 0;
     add_length(out, bytes);
     for (size_t i = 0; i < n; i++) {
         buf_add(out, labels[i].name);
         buf_add(out, STR("=\""));
-        metric_escape(out, metric_value_bounded(labels[i].value, &counted));
+        label_value_add(out, label_value_bounded(labels[i].value, &counted));
         buf_add(out, STR("\","));
     }
 }

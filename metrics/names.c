@@ -1,6 +1,7 @@
 #include "metrics/names.h"
 
 #include "base/map.h"
+#include "metrics/utf8.h"
 
 /* Longest label name that is made: etcd's objects are smaller than that. */
 #define NAME_BYTES_MAX ((size_t)2 << 20)
@@ -48,35 +49,13 @@ bool label_name_legal(struct str s)
     return name_legal(s, false);
 }
 
-/* Bytes of the UTF-8 character at the start of s (n > 0); 1 for what is none, as Go counts it. */
-static size_t character_bytes(struct str s)
-{
-    unsigned char first = (unsigned char)s.p[0];
-    size_t n = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 1;
-    if (n == 1 || n > s.n) {
-        return 1;
-    }
-    /* Overlong forms, surrogates and what is beyond U+10FFFF show in the second byte. */
-    unsigned char second = (unsigned char)s.p[1];
-    unsigned char least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    unsigned char most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (second < least || second > most) {
-        return 1;
-    }
-    for (size_t i = 2; i < n; i++) {
-        if (((unsigned char)s.p[i] & 0xC0) != 0x80) {
-            return 1;
-        }
-    }
-    return n;
-}
-
 void label_name_from_key(struct str key, struct buf *out)
 {
     char before = '_';
     while (key.n > 0) {
         char c = key.p[0];
-        key = str_from(key, character_bytes(key));
+        size_t n = utf8_character(key);
+        key = str_from(key, n ? n : 1); /* a byte that is none counts as one, as in Go */
         if (!is_name_byte(c)) {
             c = '_';
         }

@@ -101,20 +101,22 @@ static struct sink_group *find_group(struct metric_sink *sink, const struct metr
 static bool same_columns(const struct sink_columns *columns, const struct metric_extra *extra,
                          size_t n)
 {
-    bool same = columns && columns->n == n;
+    bool same = columns->n == n;
     for (size_t i = 0; same && i < n; i++) {
         same = str_eq(columns->names[i], extra[i].name);
     }
     return same;
 }
 
-/* The layout for these extra columns: that of the group's latest object if they are the same. */
+/* The layout for these extra columns; objects mostly have the same. */
 static const struct sink_columns *find_columns(struct reading *reading, struct sink_group *group,
                                                const struct metric_extra *extra, size_t n,
                                                struct err *err)
 {
-    if (same_columns(group->columns, extra, n)) {
-        return group->columns;
+    for (const struct sink_columns *known = group->columns; known; known = known->next) {
+        if (same_columns(known, extra, n)) {
+            return known;
+        }
     }
     struct sink_columns *columns = ARENA_NEW(&reading->mem, struct sink_columns);
     struct str *names = ARENA_ARRAY(&reading->mem, n, struct str);
@@ -133,6 +135,7 @@ static const struct sink_columns *find_columns(struct reading *reading, struct s
     if (label_layout_make(group->plan, names, n, &reading->mem, &columns->layout, err) < 0) {
         return NULL;
     }
+    columns->next = group->columns;
     group->columns = columns;
     return columns;
 }

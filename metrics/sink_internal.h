@@ -10,6 +10,7 @@
 
 /* The extra columns of an object and how they stand among its labels. */
 struct sink_columns {
+    struct sink_columns *next; /* other columns of the group */
     size_t n;
     const struct str *names;
     struct label_layout layout;
@@ -27,8 +28,8 @@ struct sink_object {
 /* All objects of one subject in a reading. */
 struct sink_group {
     struct sink_group *next;
-    struct metric_plan *plan; /* one reference */
-    const struct sink_columns *columns;
+    struct metric_plan *plan;     /* one reference */
+    struct sink_columns *columns; /* all that objects of the group have */
     struct sink_object *first, **last_link;
     size_t n_objects;
     const struct sink_object **objects; /* all of them, once taken */

@@ -3,59 +3,8 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "metrics/block.h"
+#include "metrics/label_value.h"
 #include "metrics/writer_internal.h"
-
-static bool is_special(char c)
-{
-    return c == '\\' || c == '"' || c == '\n';
-}
-
-size_t metric_escaped_size(struct str s)
-{
-    size_t n = s.n;
-    for (size_t i = 0; i < s.n; i++) {
-        n += is_special(s.p[i]);
-    }
-    return n;
-}
-
-char *metric_escape_at(char *o, struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (is_special(s.p[i])) {
-            *o++ = '\\';
-            *o++ = s.p[i] == '\n' ? 'n' : s.p[i];
-        } else {
-            *o++ = s.p[i];
-        }
-    }
-    return o;
-}
-
-void metric_escape(struct buf *out, struct str s)
-{
-    size_t n = metric_escaped_size(s);
-    if (n == s.n) {
-        buf_add(out, s);
-    } else if (buf_reserve(out, n) == 0) {
-        metric_escape_at(out->p + out->n, s);
-        out->n += n;
-    }
-}
-
-struct str metric_value_bounded(struct str s, uint64_t *n_cut)
-{
-    if (s.n <= LIMIT_LABEL_VALUE_BYTES) {
-        return s;
-    }
-    (*n_cut)++;
-    size_t n = LIMIT_LABEL_VALUE_BYTES;
-    /* A UTF-8 character has at most three bytes after its first. */
-    for (int back = 0; back < 3 && ((unsigned char)s.p[n] & 0xC0) == 0x80; back++) {
-        n--;
-    }
-    return (struct str){ s.p, n };
-}
 
 static void fail(struct metric_writer *w, int code)
 {
@@ -73,7 +22,7 @@ void metric_common(struct metric_writer *w, struct str value)
         fail(w, -EINVAL);
         return;
     }
-    metric_escape(w->out, metric_value_bounded(value, &w->n_cut));
+    label_value_add(w->out, label_value_bounded(value, &w->n_cut));
     w->ends[w->n_common++] = (uint32_t)w->out->n;
     w->failed = buf_failed(w->out);
 }
@@ -96,11 +45,11 @@ static size_t text_size(struct metric_writer *w, const struct series *series)
 {
     size_t n = w->row->constant_bytes + w->common.n + NUM_TEXT_MAX;
     for (size_t k = 0; k < w->row->n_own; k++) {
-        n += metric_escaped_size(metric_value_bounded(series->own[k], &w->n_cut));
+        n += label_value_size(label_value_bounded(series->own[k], &w->n_cut));
     }
     for (size_t k = 0; k < series->n_open; k++) {
-        struct str value = metric_value_bounded(series->open[k].value, &w->n_cut);
-        n += series->open[k].name.n + metric_escaped_size(value) + 4;
+        struct str value = label_value_bounded(series->open[k].value, &w->n_cut);
+        n += series->open[k].name.n + label_value_size(value) + 4;
     }
     return n;
 }
@@ -122,7 +71,7 @@ static void put_text(struct metric_writer *w, const struct series *series)
             done = w->at[k];
         }
         o = put_bytes(o, row->own[k].p, row->own[k].n);
-        o = metric_escape_at(o, metric_value_bounded(series->own[row->order[k]], &counted));
+        o = label_value_put(o, label_value_bounded(series->own[row->order[k]], &counted));
         *o++ = '"';
         *o++ = ',';
     }
@@ -134,7 +83,7 @@ static void put_text(struct metric_writer *w, const struct series *series)
         o = put_bytes(o, series->open[k].name.p, series->open[k].name.n);
         *o++ = '=';
         *o++ = '"';
-        o = metric_escape_at(o, metric_value_bounded(series->open[k].value, &counted));
+        o = label_value_put(o, label_value_bounded(series->open[k].value, &counted));
         *o++ = '"';
         *o++ = ',';
     }
@@ -148,7 +97,7 @@ static void put_block(struct metric_writer *w, const struct series *series)
 {
     size_t before = w->out->n;
     for (size_t k = 0; k < w->row->n_own; k++) {
-        block_add_text(w->out, metric_value_bounded(series->own[w->row->order[k]], &w->n_cut));
+        block_add_text(w->out, label_value_bounded(series->own[w->row->order[k]], &w->n_cut));
     }
     if (w->row->family->open_labels) {
         block_add_labels(w->out, series->open, series->n_open, &w->n_cut);

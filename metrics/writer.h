@@ -15,7 +15,9 @@ struct metric_label {
 };
 
 /* One series of the row being written: its own labels' values, in the row's order, and its value.
- * As many values as the row has own labels. Values are escaped here; empty ones are kept. */
+ * As many values as the row has own labels. Values are escaped here, cut at
+ * LIMIT_LABEL_VALUE_BYTES, and made UTF-8 where they are not, because Prometheus would refuse the
+ * whole scrape; empty ones are kept. */
 void metric_put_values(struct metric_writer *out, double value, const struct str *own,
                        size_t n_own);
 

@@ -48,16 +48,6 @@ int writer_common_text(const struct metric_plan *plan, const struct label_layout
                        const void *sample, const struct str *extra, size_t n_extra,
                        struct buf *scratch, struct buf *text, uint32_t *ret_ends, uint64_t *n_cut);
 
-/* Bytes that s has once escaped. */
-size_t metric_escaped_size(struct str s);
-
-/* Writes s escaped at o, which has room for it; returns the end. */
-char *metric_escape_at(char *o, struct str s);
-
-/* s, or its beginning when it is longer than LIMIT_LABEL_VALUE_BYTES (cut between characters and
- * counted in *n_cut). */
-struct str metric_value_bounded(struct str s, uint64_t *n_cut);
-
 /* Copies n bytes to o and returns the end. */
 static inline char *put_bytes(char *o, const char *p, size_t n)
 {

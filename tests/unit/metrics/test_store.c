@@ -1,5 +1,6 @@
 #include "metrics/store.h"
 
+#include "tests/support/reference.h"
 #include "tests/unit/metrics/zoo.h"
 
 #define COMMON "place=\"Yard \\\"3\\\"\",animal=\"Ta\\\\pi\\nr\""
@@ -269,6 +270,21 @@ static void huge_objects(void **state)
     free(text);
 }
 
+static void assert_value_reads(double value, const char *text)
+{
+    struct metric_store *store = new_store(&sorted_animals);
+    struct animal a = { .present = ANIMAL_BORN, .born = value };
+    put_ok(store, "k", &a);
+    assert_int_equal(metric_store_publish(store, NULL), 0);
+    auto_buf struct buf out = BUF_INIT(4096), want = BUF_INIT(4096);
+    expose(metric_store_part(store), METRIC_FORMAT_TEXT, 1, &out);
+    buf_addf(&want, "animal_born_seconds{animal=\"\",place=\"\"} %s\n", text);
+    if (!str_ends(buf_str(&out), buf_str(&want))) {
+        fail_msg("want %s, got " STR_FMT, text, STR_ARG(buf_str(&out)));
+    }
+    metric_store_free(store);
+}
+
 static void values_read_back(void **state)
 {
     (void)state;
@@ -291,17 +307,36 @@ static void values_read_back(void **state)
         { -__builtin_inf(), "-Inf" },
     };
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
-        struct metric_store *store = new_store(&sorted_animals);
-        struct animal a = { .present = ANIMAL_BORN, .born = cases[i].value };
-        put_ok(store, "k", &a);
-        assert_int_equal(metric_store_publish(store, NULL), 0);
-        auto_buf struct buf out = BUF_INIT(4096), want = BUF_INIT(4096);
-        expose(metric_store_part(store), METRIC_FORMAT_TEXT, 1, &out);
-        buf_addf(&want, "animal_born_seconds{animal=\"\",place=\"\"} %s\n", cases[i].text);
-        if (!str_ends(buf_str(&out), buf_str(&want))) {
-            fail_msg("want %s, got " STR_FMT, cases[i].text, STR_ARG(buf_str(&out)));
+        assert_value_reads(cases[i].value, cases[i].text);
+    }
+}
+
+/* The text after `"key":"` in a line; the numbers there are not all JSON. */
+static bool text_of(const char *line, const char *key, char *out, size_t size)
+{
+    const char *at = strstr(line, key);
+    struct str rest = str_of(at ? at + strlen(key) : NULL);
+    return str_copy(out, size, str_cut(&rest, '"')) == 0 && at;
+}
+
+static void reference_values(void **state)
+{
+    (void)state;
+    FILE *file = reference_open("ksm/vectors.jsonl");
+    char *line = NULL, bits[64], text[64];
+    size_t size = 0, n = 0;
+    while (file && getline(&line, &size, file) > 0) {
+        if (strstr(line, "\"kind\":\"float\"")) {
+            assert_true(text_of(line, "\"bits\":\"", bits, sizeof(bits)));
+            assert_true(text_of(line, "\"out\":\"", text, sizeof(text)));
+            assert_value_reads(strtod(bits, NULL), text);
+            n++;
         }
-        metric_store_free(store);
+    }
+    assert_true(!file || n >= 40);
+    free(line);
+    if (file) {
+        fclose(file);
     }
 }
 
@@ -347,6 +382,7 @@ int main(void)
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(huge_objects),
         cmocka_unit_test(values_read_back),
+        cmocka_unit_test(reference_values),
         cmocka_unit_test(pieces_make_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
