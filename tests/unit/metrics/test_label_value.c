@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "metrics/utf8.h"
 #include "metrics/writer.h"
-#include "tests/support/reference.h"
 #include "tests/support/test.h"
 
 static void assert_value(struct str in, struct str want)
@@ -99,45 +98,12 @@ static void long_values_are_cut_between_characters(void **state)
     free(text);
 }
 
-static size_t from_hex(const char *hex, char *out)
-{
-    size_t n = strlen(hex) / 2;
-    for (size_t i = 0; i < n; i++) {
-        char two[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
-        out[i] = (char)strtoul(two, NULL, 16);
-    }
-    return n;
-}
-
-/* A vector's output is `{l="VALUE"} 1` and a newline. KSM copies what is no UTF-8; from the API
- * server it cannot come, so that metric_escape, which copies too, is what is compared. */
-static void check_vector(const json_t *line, void *arg)
-{
-    (void)arg;
-    char in[256], out[512];
-    struct str value = { in, from_hex(json_string_value(json_object_get(line, "in_hex")), in) };
-    struct str want = { out, from_hex(json_string_value(json_object_get(line, "out_hex")), out) };
-    auto_buf struct buf got = BUF_INIT(1000);
-    buf_add(&got, STR("{l=\""));
-    metric_escape(&got, value);
-    buf_add(&got, STR("\"} 1\n"));
-    assert_true(str_eq(buf_str(&got), want));
-}
-
-static void reference_vectors(void **state)
-{
-    (void)state;
-    int n = reference_each("ksm/vectors.jsonl", "kind", "escape", check_vector, NULL);
-    assert_true(n == -1 || n >= 10);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes),
         cmocka_unit_test(what_is_no_character_is_replaced),
         cmocka_unit_test(long_values_are_cut_between_characters),
-        cmocka_unit_test(reference_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

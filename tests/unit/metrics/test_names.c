@@ -1,6 +1,5 @@
 #include "metrics/names.h"
 
-#include "tests/support/reference.h"
 #include "tests/support/test.h"
 
 static void legal_names(void **state)
@@ -104,41 +103,13 @@ static void no_pairs_and_no_memory(void **state)
     arena_done(&mem);
 }
 
-static void check_vector(const json_t *line, void *arg)
-{
-    struct arena *mem = arg;
-    struct metric_label pairs[16], *got;
-    size_t n = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach (json_object_get(line, "in"), key, value) {
-        pairs[n++] = (struct metric_label){ str_of(key), str_of(json_string_value(value)) };
-    }
-    assert_int_equal(label_names_from_pairs(pairs, n, STR("label_"), mem, &got), 0);
-    const json_t *keys = json_object_get(line, "keys"), *values = json_object_get(line, "values");
-    assert_int_equal(json_array_size(keys), n);
-    for (size_t i = 0; i < n; i++) {
-        assert_str_equal(got[i].name, json_string_value(json_array_get(keys, i)));
-        assert_str_equal(got[i].value, json_string_value(json_array_get(values, i)));
-    }
-}
-
-static void reference_vectors(void **state)
-{
-    (void)state;
-    struct arena mem;
-    arena_init(&mem, 1 << 20);
-    int n = reference_each("ksm/vectors.jsonl", "kind", "labelnames", check_vector, &mem);
-    arena_done(&mem);
-    assert_true(n == -1 || n >= 20);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(legal_names),        cmocka_unit_test(names_from_keys),
-        cmocka_unit_test(names_that_collide), cmocka_unit_test(no_pairs_and_no_memory),
-        cmocka_unit_test(reference_vectors),
+        cmocka_unit_test(legal_names),
+        cmocka_unit_test(names_from_keys),
+        cmocka_unit_test(names_that_collide),
+        cmocka_unit_test(no_pairs_and_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

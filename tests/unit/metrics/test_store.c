@@ -1,6 +1,5 @@
 #include "metrics/store.h"
 
-#include "tests/support/reference.h"
 #include "tests/unit/metrics/zoo.h"
 
 #define COMMON "place=\"Yard \\\"3\\\"\",animal=\"Ta\\\\pi\\nr\""
@@ -311,35 +310,6 @@ static void values_read_back(void **state)
     }
 }
 
-/* The text after `"key":"` in a line; the numbers there are not all JSON. */
-static bool text_of(const char *line, const char *key, char *out, size_t size)
-{
-    const char *at = strstr(line, key);
-    struct str rest = str_of(at ? at + strlen(key) : NULL);
-    return str_copy(out, size, str_cut(&rest, '"')) == 0 && at;
-}
-
-static void reference_values(void **state)
-{
-    (void)state;
-    FILE *file = reference_open("ksm/vectors.jsonl");
-    char *line = NULL, bits[64], text[64];
-    size_t size = 0, n = 0;
-    while (file && getline(&line, &size, file) > 0) {
-        if (strstr(line, "\"kind\":\"float\"")) {
-            assert_true(text_of(line, "\"bits\":\"", bits, sizeof(bits)));
-            assert_true(text_of(line, "\"out\":\"", text, sizeof(text)));
-            assert_value_reads(strtod(bits, NULL), text);
-            n++;
-        }
-    }
-    assert_true(!file || n >= 40);
-    free(line);
-    if (file) {
-        fclose(file);
-    }
-}
-
 static void pieces_make_the_whole(void **state)
 {
     (void)state;
@@ -382,7 +352,6 @@ int main(void)
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(huge_objects),
         cmocka_unit_test(values_read_back),
-        cmocka_unit_test(reference_values),
         cmocka_unit_test(pieces_make_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
