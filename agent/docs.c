@@ -2,7 +2,7 @@
 
 #include "agent/self.h"
 #include "collectors/collector.h"
-#include "kube/resource.h"
+#include "kube/resources/resource.h"
 
 static const char *type_name(enum metric_type type)
 {

@@ -2,9 +2,9 @@
 
 #include "agent/pod_join.h"
 #include "base/clock.h"
-#include "kube/allowlist.h"
-#include "kube/loop.h"
-#include "kube/pod_columns.h"
+#include "kube/client/loop.h"
+#include "kube/join/pod_columns.h"
+#include "kube/object/allowlist.h"
 #include "kube/resource_store.h"
 #include "metrics/store.h"
 

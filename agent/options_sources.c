@@ -2,7 +2,7 @@
 #include "agent/options_private.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "kube/yaml.h"
+#include "kube/yaml/yaml.h"
 
 #include <stdio.h>
 

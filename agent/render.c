@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "kube/resource.h"
+#include "kube/resources/resource.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 #include "kube/render.h"
 
 #include "base/limits.h"
-#include "kube/json_get.h"
-#include "kube/resource.h"
-#include "kube/yaml.h"
+#include "kube/object/json_get.h"
+#include "kube/resources/resource.h"
+#include "kube/yaml/yaml.h"
 #include "metrics/scrape.h"
 #include "metrics/store.h"
 

@@ -1,11 +1,11 @@
 /* render.h — the exposition that given objects yield, without any server: `kubegauge render -f`.
- * Uses: base, metrics, kube/resource, kube/yaml.  Threads: any.  Owner: agent. */
+ * Uses: base, metrics, kube/resources/resource, kube/yaml.  Threads: any.  Owner: agent. */
 #ifndef KG_KUBE_RENDER_H
 #define KG_KUBE_RENDER_H
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "kube/allowlist.h"
+#include "kube/object/allowlist.h"
 #include "metrics/part.h"
 #include "metrics/selection.h"
 

@@ -1,7 +1,7 @@
 #include "kube/resource_store.h"
 
 #include "base/limits.h"
-#include "kube/json_get.h"
+#include "kube/object/json_get.h"
 
 /* Memory of the decode arena kept between two objects. */
 #define KEEP_BYTES (256 * KIB)

@@ -1,10 +1,11 @@
 /* resource_store.h — the consumer that keeps a watched resource's rendered state.
- * Uses: base, metrics/store, kube/resource, kube/watch.  Threads: the kube loop.  Owner: agent. */
+ * Uses: base, metrics/store, kube/resources/resource, kube/client/watch.  Threads: the kube loop.
+ * Owner: agent. */
 #ifndef KG_KUBE_RESOURCE_STORE_H
 #define KG_KUBE_RESOURCE_STORE_H
 
-#include "kube/resource.h"
-#include "kube/watch.h"
+#include "kube/client/watch.h"
+#include "kube/resources/resource.h"
 #include "metrics/store.h"
 
 struct resource_store;

@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/num.h"
-#include "kube/pod_index.h"
-#include "kube/resource.h"
+#include "kube/join/pod_index.h"
+#include "kube/resources/resource.h"
 #include "metrics/store.h"
 
 #include <inttypes.h>

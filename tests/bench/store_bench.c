@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/num.h"
-#include "kube/resource.h"
+#include "kube/resources/resource.h"
 #include "metrics/gzip.h"
 #include "metrics/scrape.h"
 #include "metrics/store.h"

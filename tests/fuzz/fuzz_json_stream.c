@@ -3,7 +3,7 @@
  * Input: byte 0 mode and size of the maximum, byte 1 seed of the cuts, then the text. */
 #include "base/buf.h"
 #include "base/limits.h"
-#include "kube/json_stream.h"
+#include "kube/client/json_stream.h"
 
 #include <jansson.h>
 #include <stdio.h>

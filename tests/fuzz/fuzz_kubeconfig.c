@@ -1,6 +1,6 @@
 /* fuzz_kubeconfig.c — any bytes as a kubeconfig, in a file, as they come to the program.
- * Uses: kube/config.  Threads: none.  Owner: tests/CMakeLists.txt. */
-#include "kube/config.h"
+ * Uses: kube/client/config.  Threads: none.  Owner: tests/CMakeLists.txt. */
+#include "kube/client/config.h"
 
 #include <stdio.h>
 #include <sys/mman.h>

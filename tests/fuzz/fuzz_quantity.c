@@ -1,4 +1,4 @@
-#include "kube/quantity.h"
+#include "kube/object/quantity.h"
 
 #include <math.h>
 

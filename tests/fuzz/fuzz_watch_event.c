@@ -1,7 +1,7 @@
 /* fuzz_watch_event.c — any bytes as an event: what jansson takes is taken with managedFields cut
  * out, and is the same but for them. */
 #include "base/limits.h"
-#include "kube/watch_event.h"
+#include "kube/client/watch_event.h"
 
 #include <stdio.h>
 

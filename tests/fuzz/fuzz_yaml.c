@@ -1,6 +1,6 @@
 /* fuzz_yaml.c — any bytes as a stream of YAML documents and as a configuration file.
  * Uses: kube/yaml.  Threads: none.  Owner: tests/CMakeLists.txt. */
-#include "kube/yaml.h"
+#include "kube/yaml/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
-/* fetch.h — one request at a time for the tests of kube/http, and what came of it.
- * Uses: base, kube/http.  Threads: one.  Owner: the test that calls.
+/* fetch.h — one request at a time for the tests of kube/client/http, and what came of it.
+ * Uses: base, kube/client/http.  Threads: one.  Owner: the test that calls.
  *
  * Functions fail the running cmocka test when something is not as it must be. */
 #ifndef KG_TESTS_INTEGRATION_FETCH_H
@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "kube/http.h"
+#include "kube/client/http.h"
 
 struct fetch {
     struct kube_transfer *transfer;

@@ -1,4 +1,4 @@
-#include "kube/http.h"
+#include "kube/client/http.h"
 
 #include "base/clock.h"
 #include "base/file.h"

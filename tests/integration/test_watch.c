@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "kube/loop.h"
+#include "kube/client/loop.h"
 #include "tests/integration/fake.h"
 #include "tests/support/test.h"
 

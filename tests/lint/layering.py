@@ -16,9 +16,9 @@ MAY_USE = {
 
 # Header -> files (patterns) that may include it.
 HOME = {
-    r"curl/.*": r"kube/http[a-z_]*\.[ch]",
+    r"curl/.*": r"kube/client/http[a-z_]*\.[ch]",
     r"jansson\.h": r"kube/.*",
-    r"yaml\.h": r"kube/yaml[a-z_]*\.c",
+    r"yaml\.h": r"kube/yaml/.*",
     r"libwebsockets\.h": r"agent/server[a-z_]*\.[ch]",
     r"openssl/.*": r"agent/tls\.c",
     r"isa-l.*": r"metrics/gzip\.c",

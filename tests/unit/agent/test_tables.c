@@ -2,7 +2,7 @@
 #include "agent/self.h"
 #include "base/map.h"
 #include "collectors/collector.h"
-#include "kube/resource.h"
+#include "kube/resources/resource.h"
 #include "metrics/names.h"
 #include "tests/support/test.h"
 

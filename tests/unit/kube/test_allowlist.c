@@ -1,4 +1,4 @@
-#include "kube/allowlist.h"
+#include "kube/object/allowlist.h"
 
 #include "base/limits.h"
 #include "tests/support/cmocka.h"

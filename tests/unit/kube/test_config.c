@@ -1,4 +1,4 @@
-#include "kube/config.h"
+#include "kube/client/config.h"
 
 #include "base/buf.h"
 #include "base/file.h"

@@ -1,4 +1,4 @@
-#include "kube/http_impl.h"
+#include "kube/client/http_impl.h"
 
 #include "tests/support/test.h"
 

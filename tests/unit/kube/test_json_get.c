@@ -1,6 +1,6 @@
-#include "kube/json_get.h"
+#include "kube/object/json_get.h"
 
-#include "kube/quantity.h"
+#include "kube/object/quantity.h"
 #include "tests/support/cmocka.h"
 
 static json_t *object(const char *text)

@@ -1,6 +1,6 @@
 /* test_json_scan.c — the block scanner against a byte-by-byte model, at every length and cut.
  * The source is included, so that both ways of classifying a block are at hand on one machine. */
-#include "kube/json_scan.c"
+#include "kube/client/json_scan.c"
 
 #include "base/buf.h"
 

@@ -1,7 +1,7 @@
 /* test_json_stream.c — the splitter, cut at every byte offset, against jansson on the whole text.
  */
 #include "base/limits.h"
-#include "kube/json_stream.h"
+#include "kube/client/json_stream.h"
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* test_loop.c — the kube thread's turns, log lines and end, with a made-up HTTP client. The source
  * is included, so that single turns can be taken without a thread. */
-#include "kube/loop.c"
+#include "kube/client/loop.c"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-#include "kube/condition.h"
-#include "kube/json_get.h"
-#include "kube/rows.h"
+#include "kube/object/condition.h"
+#include "kube/object/json_get.h"
+#include "kube/object/rows.h"
 
 #include "base/limits.h"
 #include "metrics/scrape.h"

@@ -1,4 +1,4 @@
-#include "kube/name_index.h"
+#include "kube/object/name_index.h"
 
 #include "tests/support/cmocka.h"
 

@@ -1,4 +1,4 @@
-#include "kube/pod_index.h"
+#include "kube/join/pod_index.h"
 
 #include "base/buf.h"
 #include "base/limits.h"

@@ -1,4 +1,4 @@
-#include "kube/pod_owner.h"
+#include "kube/join/pod_owner.h"
 
 #include "tests/support/cmocka.h"
 

@@ -1,4 +1,4 @@
-#include "kube/pods.h"
+#include "kube/resources/pods.h"
 
 #include "tests/support/reference.h"
 #include "tests/support/render.h"

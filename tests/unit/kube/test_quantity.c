@@ -1,6 +1,6 @@
 #include "base/limits.h"
 #include "base/num.h"
-#include "kube/quantity.h"
+#include "kube/object/quantity.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/reference.h"
 

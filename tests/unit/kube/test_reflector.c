@@ -1,5 +1,5 @@
 /* test_reflector.c — the list+watch state machine, fed orders of events with a made-up clock. */
-#include "kube/reflector.h"
+#include "kube/client/reflector.h"
 
 #include "base/clock.h"
 

@@ -1,4 +1,4 @@
-#include "kube/resource_name.h"
+#include "kube/object/resource_name.h"
 
 #include "tests/support/cmocka.h"
 #include "tests/support/reference.h"

@@ -1,6 +1,6 @@
 /* test_resource_store.c — objects from a watch to the exposition, with a resource of our own. */
-#include "kube/json_get.h"
-#include "kube/meta.h"
+#include "kube/object/json_get.h"
+#include "kube/object/meta.h"
 #include "kube/resource_store.h"
 #include "metrics/scrape.h"
 

@@ -1,4 +1,4 @@
-#include "kube/resource.h"
+#include "kube/resources/resource.h"
 
 #include "metrics/names.h"
 #include "tests/support/cmocka.h"

@@ -1,6 +1,6 @@
 /* test_watch.c — the watch from requests to consumer, with a made-up HTTP client: this file defines
- * the functions of kube/http.h that the watch calls, and plays the server. */
-#include "kube/watch.h"
+ * the functions of kube/client/http.h that the watch calls, and plays the server. */
+#include "kube/client/watch.h"
 
 #include "base/buf.h"
 #include "base/clock.h"

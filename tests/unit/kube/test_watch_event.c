@@ -1,6 +1,6 @@
 /* test_watch_event.c — events, Statuses and list metadata as API servers write them. */
 #include "base/limits.h"
-#include "kube/watch_event.h"
+#include "kube/client/watch_event.h"
 
 #include "tests/support/cmocka.h"
 

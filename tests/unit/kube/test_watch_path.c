@@ -1,5 +1,5 @@
 /* test_watch_path.c — each kind of request, as the API server wants it written. */
-#include "kube/watch_path.h"
+#include "kube/client/watch_path.h"
 
 #include "tests/support/cmocka.h"
 

@@ -1,4 +1,4 @@
-#include "kube/yaml.h"
+#include "kube/yaml/yaml.h"
 
 #include "base/buf.h"
 #include "base/limits.h"

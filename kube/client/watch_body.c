@@ -1,0 +1,150 @@
+#include "base/limits.h"
+#include "kube/client/watch_event.h"
+#include "kube/client/watch_impl.h"
+
+/* Memory that is kept between two objects; more, after a large one, is given back. */
+#define KEEP_BYTES (256 * KIB)
+
+static void count_decode_error(struct kube_watch *w, const struct err *err)
+{
+    w->state.decode_errors++;
+    memcpy(w->state.last_decode_error, err->text, sizeof(err->text));
+}
+
+static int refuse(struct kube_watch *w, enum watch_stop why)
+{
+    w->stop = why;
+    return -ECANCELED;
+}
+
+static void put(struct kube_watch *w, const json_t *object)
+{
+    struct err err = { 0 };
+    if (w->consumer->put(w->arg, object, &err) < 0) {
+        count_decode_error(w, &err);
+    }
+}
+
+static json_t *parse(struct kube_watch *w, struct str text, struct err *err)
+{
+    json_t *parsed = watch_parse(text, &w->scratch, err);
+    if (w->scratch.cap > KEEP_BYTES) {
+        buf_done(&w->scratch);
+    }
+    return parsed;
+}
+
+static void on_bookmark(struct kube_watch *w, const struct watch_event *event)
+{
+    bool was_list = watch_is_list(w);
+    int effect =
+        reflector_bookmark(w->reflector, event->version, event->initial_events_end, w->now_ns);
+    if (was_list && effect == REFLECTOR_COMMIT) {
+        w->action = REFLECTOR_WATCH;
+        kube_http_set_idle(w->transfer, watch_idle_ms(w));
+        w->state.watch_success++;
+    }
+    watch_apply(w, effect);
+}
+
+static int on_event(struct kube_watch *w, const struct watch_event *event)
+{
+    switch (event->type) {
+    case WATCH_EVENT_PUT:
+        put(w, event->object);
+        break;
+    case WATCH_EVENT_REMOVE:
+        w->consumer->remove(w->arg, event->object);
+        break;
+    case WATCH_EVENT_BOOKMARK:
+        on_bookmark(w, event);
+        return w->stop == WATCH_STOP_NONE ? 0 : -ECANCELED;
+    case WATCH_EVENT_ERROR: {
+        struct watch_status status = watch_status_read(event->object);
+        w->status_code = status.code;
+        w->status_retry_after_ms = status.retry_after_ms;
+        if (str_copy(w->status_reason, sizeof(w->status_reason), status.reason) < 0) {
+            w->status_reason[0] = '\0';
+        }
+        err_set(&w->stop_err, EREMOTEIO, "%d " STR_FMT ": " STR_FMT, status.code,
+                STR_ARG(status.reason), STR_ARG(str_head(status.message, 150)));
+        return refuse(w, WATCH_STOP_STATUS);
+    }
+    }
+    if (!w->generation_open) {
+        w->state.events++;
+        w->is_dirty = true;
+    }
+    reflector_object(w->reflector, event->version, w->now_ns);
+    return 0;
+}
+
+static int on_document(void *arg, struct str text)
+{
+    struct kube_watch *w = arg;
+    json_t *document = parse(w, text, &w->stop_err);
+    if (!document) {
+        return refuse(w, WATCH_STOP_GARBLED);
+    }
+    struct watch_event event;
+    int r = watch_event_read(document, &event, &w->stop_err);
+    r = r < 0 ? refuse(w, WATCH_STOP_GARBLED) : on_event(w, &event);
+    json_decref(document);
+    return r;
+}
+
+static int on_item(void *arg, struct str text)
+{
+    struct kube_watch *w = arg;
+    struct err err = { 0 };
+    json_t *object = parse(w, text, &err);
+    if (!object) {
+        count_decode_error(w,
+                           &err); /* one object's loss; a list that is cut short shows otherwise */
+        return 0;
+    }
+    put(w, object);
+    json_decref(object);
+    return 0;
+}
+
+static int on_list_metadata(void *arg, struct str text)
+{
+    struct kube_watch *w = arg;
+    json_t *metadata = parse(w, text, &w->stop_err);
+    if (!metadata) {
+        return refuse(w, WATCH_STOP_GARBLED);
+    }
+    struct str version, token;
+    watch_list_metadata_read(metadata, &version, &token);
+    buf_clear(&w->list_version);
+    buf_add(&w->list_version, version);
+    buf_clear(&w->list_continue);
+    buf_add(&w->list_continue, token);
+    json_decref(metadata);
+    return 0;
+}
+
+/* In a list the object is absent then. In a watch an older state of it may still be held, which
+ * only a list takes away. */
+static int on_oversize(void *arg, size_t bytes)
+{
+    struct kube_watch *w = arg;
+    w->state.oversize_objects++;
+    if (watch_is_list(w)) {
+        return 0;
+    }
+    err_set(&w->stop_err, EMSGSIZE, "an object of %zu bytes", bytes);
+    return refuse(w, WATCH_STOP_LOST);
+}
+
+const struct json_stream_events watch_events_of_page = {
+    .on_object = on_item,
+    .on_list_metadata = on_list_metadata,
+    .on_oversize = on_oversize,
+};
+
+const struct json_stream_events watch_events_of_stream = {
+    .on_object = on_document,
+    .on_oversize = on_oversize,
+};

@@ -1,0 +1,50 @@
+/* resource.h — a Kubernetes resource kind as the program knows it: where it is, its struct, its
+ * rows. Uses: base, metrics, jansson.  Threads: immutable.  Owner: one file per kind
+ * (kube/resources/pods.c …).
+ *
+ * Adding a kind: one new .c with a struct kube_resource, one line in kube/resources/resources.def,
+ * fixtures.
+ */
+#ifndef KG_KUBE_RESOURCE_H
+#define KG_KUBE_RESOURCE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "kube/object/allowlist.h"
+#include "metrics/family.h"
+
+#include <jansson.h>
+
+struct kube_decode {
+    struct arena *mem;                                /* reset after the object was rendered */
+    const struct key_allowlist *labels, *annotations; /* of this resource; NULL: no allowlist */
+};
+
+struct kube_resource {
+    const char *group, *version, *plural, *kind;
+    bool namespaced;
+    bool on_by_default;
+    const struct metric_subject *subject;
+    /* Fills the zeroed sample (subject->sample_size bytes) from the object's JSON; text is borrowed
+     * from the object or stands in mem. Fields of a wrong JSON type count as absent.
+     * Errors: -EBADMSG no metadata.name or not an object · -ENOMEM. */
+    int (*decode)(const json_t *object, const struct kube_decode *how, void *sample,
+                  struct err *err);
+};
+
+/* How many kinds there are: a byte for each line of the list. */
+struct kube_resource_bytes {
+#define RESOURCE(plural) char plural;
+#include "kube/resources/resources.def"
+#undef RESOURCE
+};
+#define KUBE_N_RESOURCES sizeof(struct kube_resource_bytes)
+
+/* All kinds, in order of their plural names; ends with NULL. */
+extern const struct kube_resource *const kube_resources[];
+
+/* By plural ("pods") or by kind and API group ("Pod", "" or "apps"); NULL when unknown. */
+const struct kube_resource *kube_resource_by_plural(struct str plural);
+const struct kube_resource *kube_resource_by_kind(struct str kind, struct str group);
+
+#endif
