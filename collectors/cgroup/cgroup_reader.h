@@ -93,6 +93,7 @@ bool cg_list_processes(struct cg_source *s, struct cgroup_sample *ret, size_t *r
 /* Open files and sockets of the first n of reader->pids. */
 void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret);
 
+/* Whether this kernel tells the number of a process's open files as the size of /proc/PID/fd. */
 bool cg_knows_open_files(const struct cgroup_reader *r);
 
 static inline bool cg_is_root(const struct cg_source *s)
