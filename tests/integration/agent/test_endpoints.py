@@ -39,6 +39,7 @@ class Endpoints(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = Folder()
+        cls.addClassCleanup(cls.folder.done)
         fixture(cls.folder.path)
         cls.agent = Agent("local", *paths(cls.folder.path))
         cls.agent.wait_ready()
@@ -47,7 +48,6 @@ class Endpoints(unittest.TestCase):
     def tearDownClass(cls):
         with cls.agent:
             pass
-        cls.folder.done()
 
     def test_serves_what_the_fixture_holds(self):
         series = samples(self.agent.text("/metrics/cadvisor"))

@@ -58,11 +58,8 @@ class Slow(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = Folder()
+        cls.addClassCleanup(cls.folder.done)
         fixture(cls.folder.path, CONTAINERS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.done()
 
     def agent(self, *args):
         agent = Agent("local", *paths(self.folder.path), *args)
