@@ -51,18 +51,23 @@ static void add_core(struct cores *c, uint64_t socket, uint64_t core)
     }
 }
 
-/* "core id		: 0" */
+/* "core id		: 0"; what is not so is left for the next to look at. */
 static bool scan_id(struct scan *at, struct str name, uint64_t *ret)
 {
-    if (!scan_literal(at, name)) {
+    struct scan s = *at;
+    if (!scan_literal(&s, name)) {
         return false;
     }
-    scan_blanks(at);
-    if (!scan_char(at, ':')) {
+    scan_blanks(&s);
+    if (!scan_char(&s, ':')) {
         return false;
     }
-    scan_blanks(at);
-    return scan_u64(at, ret);
+    scan_blanks(&s);
+    if (!scan_u64(&s, ret)) {
+        return false;
+    }
+    *at = s;
+    return true;
 }
 
 void machine_parse_cpuinfo(struct str text, uint64_t *ret_cores, uint64_t *ret_sockets)
