@@ -76,7 +76,8 @@ class Golden(unittest.TestCase):
     def test_promtool(self):
         promtool = shutil.which("promtool")
         if not promtool:
-            self.skipTest("SKIPPED: no promtool")
+            print("SKIPPED: no promtool")
+            self.skipTest("no promtool")
         for path in ("/metrics", "/metrics/cadvisor", "/metrics/self"):
             done = subprocess.run([promtool, "check", "metrics"], capture_output=True, text=True,
                                   input=self.agent.text(path), timeout=60, check=False)
