@@ -1,9 +1,9 @@
 #include "agent/agent.h"
 
+#include "agent/http/listen.h"
+#include "agent/http/server.h"
 #include "agent/kube_role.h"
-#include "agent/listen.h"
 #include "agent/roles.h"
-#include "agent/server.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "collectors/collector.h"

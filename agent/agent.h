@@ -3,7 +3,7 @@
 #ifndef KG_AGENT_AGENT_H
 #define KG_AGENT_AGENT_H
 
-#include "agent/options.h"
+#include "agent/options/options.h"
 
 /* Runs a serving role until SIGTERM or SIGINT, then drains. Returns the exit code: 0 after a
  * signal, 1 when something could not be started, 2 when an option's value is at fault. */

@@ -1,6 +1,6 @@
 #include "agent/docs.h"
 
-#include "agent/self.h"
+#include "agent/self/self.h"
 #include "collectors/collector.h"
 #include "kube/resources/resource.h"
 

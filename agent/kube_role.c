@@ -1,6 +1,6 @@
 #include "agent/kube_role.h"
 
-#include "agent/pod_join.h"
+#include "agent/node/pod_join.h"
 #include "base/clock.h"
 #include "kube/client/loop.h"
 #include "kube/join/pod_columns.h"

@@ -4,7 +4,7 @@
 #ifndef KG_AGENT_KUBE_ROLE_H
 #define KG_AGENT_KUBE_ROLE_H
 
-#include "agent/options.h"
+#include "agent/options/options.h"
 #include "agent/service.h"
 #include "collectors/pod_lookup.h"
 #include "metrics/selection.h"

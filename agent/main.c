@@ -1,5 +1,5 @@
 /* The program: options, then what they ask for. */
-#include "agent/options.h"
+#include "agent/options/options.h"
 #include "agent/roles.h"
 
 #include <signal.h>

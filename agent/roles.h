@@ -3,7 +3,7 @@
 #ifndef KG_AGENT_ROLES_H
 #define KG_AGENT_ROLES_H
 
-#include "agent/options.h"
+#include "agent/options/options.h"
 #include "metrics/selection.h"
 
 /* Exit codes of the program. */

@@ -4,9 +4,9 @@
 #ifndef KG_AGENT_SERVICE_H
 #define KG_AGENT_SERVICE_H
 
-#include "agent/endpoints.h"
 #include "agent/health.h"
-#include "agent/node_loop.h"
+#include "agent/http/endpoints.h"
+#include "agent/node/node_loop.h"
 
 /* What a watched resource tells; all of it as of one moment. */
 struct resource_report {

@@ -1,9 +1,9 @@
 /* What a client sends and we take apart ourselves: Accept, Accept-Encoding, query parameters; and
  * what users write: durations, sizes, addresses. One line of the input each. */
-#include "agent/duration.h"
-#include "agent/listen.h"
-#include "agent/negotiate.h"
-#include "agent/query.h"
+#include "agent/http/listen.h"
+#include "agent/http/negotiate.h"
+#include "agent/http/query.h"
+#include "agent/options/duration.h"
 
 #define ARGS_MAX 300
 

@@ -19,7 +19,7 @@ HOME = {
     r"curl/.*": r"kube/client/http[a-z_]*\.[ch]",
     r"jansson\.h": r"kube/.*",
     r"yaml\.h": r"kube/yaml/.*",
-    r"libwebsockets\.h": r"agent/server[a-z_]*\.[ch]",
+    r"libwebsockets\.h": r"agent/http/server[a-z_]*\.[ch]",
     r"openssl/.*": r"agent/tls\.c",
     r"isa-l.*": r"metrics/gzip\.c",
     r"uthash\.h": r"base/map\.c",

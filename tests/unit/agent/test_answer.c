@@ -1,4 +1,4 @@
-#include "agent/answer.h"
+#include "agent/http/answer.h"
 
 #include "base/clock.h"
 #include "metrics/sink.h"

@@ -1,4 +1,4 @@
-#include "agent/duration.h"
+#include "agent/options/duration.h"
 
 #include "tests/support/test.h"
 

@@ -1,4 +1,4 @@
-#include "agent/listen.h"
+#include "agent/http/listen.h"
 
 #include "base/file.h"
 

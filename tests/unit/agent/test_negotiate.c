@@ -1,4 +1,4 @@
-#include "agent/negotiate.h"
+#include "agent/http/negotiate.h"
 
 #include "tests/support/test.h"
 

@@ -1,4 +1,4 @@
-#include "agent/node_loop.h"
+#include "agent/node/node_loop.h"
 
 #include "base/clock.h"
 

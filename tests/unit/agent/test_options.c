@@ -1,4 +1,4 @@
-#include "agent/options.h"
+#include "agent/options/options.h"
 
 #include "base/file.h"
 #include "base/limits.h"

@@ -1,4 +1,4 @@
-#include "agent/pod_join.h"
+#include "agent/node/pod_join.h"
 
 #include "tests/support/test.h"
 

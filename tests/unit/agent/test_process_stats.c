@@ -1,4 +1,4 @@
-#include "agent/process_stats.h"
+#include "agent/self/process_stats.h"
 
 #include "base/clock.h"
 

@@ -1,4 +1,4 @@
-#include "agent/query.h"
+#include "agent/http/query.h"
 
 #include "tests/support/test.h"
 

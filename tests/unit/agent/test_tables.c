@@ -1,5 +1,5 @@
 /* What holds for every row of every table, whoever wrote it. */
-#include "agent/self.h"
+#include "agent/self/self.h"
 #include "base/map.h"
 #include "collectors/collector.h"
 #include "kube/resources/resource.h"

@@ -1,0 +1,196 @@
+#include "agent/http/answer.h"
+
+#include "agent/http/answer_parts.h"
+#include "agent/http/page.h"
+#include "base/clock.h"
+
+#define TEXT_MAX (256 * KIB)
+#define PLAIN "text/plain; charset=utf-8"
+
+/* A scrape whose reading has not come by then gets 503: the node loop is stuck, and whoever asks
+ * has long given up. */
+#define READING_WAIT_NS (15 * CLOCK_NS_PER_SEC)
+
+/* Work of one call to answer_next: it bounds how long other connections wait. */
+#define TURN_RAW_BYTES (4 * LIMIT_SCRAPE_PIECE_BYTES)
+#define TURN_PACKED_BYTES (64 * KIB)
+
+static void text_answer(struct answer *a, int status, const char *content_type)
+{
+    a->state = ANSWER_TEXT;
+    a->status = status;
+    a->content_type = content_type;
+    a->gzip = a->vary = false;
+}
+
+static void refuse(struct answer *a, int status, const char *why)
+{
+    text_answer(a, status, PLAIN);
+    buf_addf(&a->text, "%s\n", why);
+}
+
+static void not_found(struct answer *a, struct str path)
+{
+    text_answer(a, 404, PLAIN);
+    buf_addf(&a->text, "Nothing is served at " STR_FMT ". There are:\n\n",
+             STR_ARG(str_head(path, 200)));
+    endpoints_list(&a->text);
+}
+
+static void fixed_answer(struct answer *a, uint64_t now_ns)
+{
+    bool good = true;
+    if (a->endpoint->kind == ENDPOINT_HEALTHZ) {
+        good = health_alive(a->service->health, now_ns, &a->text);
+    } else if (a->endpoint->kind == ENDPOINT_READYZ) {
+        good = service_ready(a->service, now_ns, &a->text);
+    } else {
+        buf_add(&a->text, page_html);
+        text_answer(a, 200, "text/html; charset=utf-8");
+        return;
+    }
+    text_answer(a, good ? 200 : 503, PLAIN);
+}
+
+static void scrape_begin(struct answer *a, const struct request *request)
+{
+    struct err err = { 0 };
+    struct service *s = a->service;
+    if (query_parse(request->args, request->n_args, &a->query, &err) < 0 ||
+        answer_check_query(s, &a->query, &err) < 0) {
+        refuse(a, err.code == ENOMEM ? 500 : 400, err_text(&err));
+        return;
+    }
+    negotiate_format(request->accept, &a->negotiated);
+    a->vary = true;
+    a->gzip = negotiate_gzip(request->accept_encoding);
+    a->status = 200;
+    a->content_type = a->negotiated.content_type;
+    if (a->head) {
+        a->state = ANSWER_SCRAPE;
+        a->complete = true;
+        return;
+    }
+    if (s->scrapes_now >= s->max_scrapes) {
+        s->scrapes_rejected++;
+        refuse(a, 503, "too many scrapes at a time");
+        a->retry_after_s = 1;
+        return;
+    }
+    s->scrapes_now++;
+    a->counted = true;
+    a->state = ANSWER_WAITS;
+    uint64_t mask = answer_collectors(s, a->endpoint, &a->query);
+    a->ticket = mask ? node_loop_request(s->node, mask) : 0;
+}
+
+void answer_begin(struct service *s, const struct request *request, uint64_t now_ns,
+                  struct answer *a)
+{
+    *a = (struct answer){ .service = s, .began_ns = now_ns };
+    buf_init(&a->text, TEXT_MAX);
+    a->head = request->method == REQUEST_HEAD;
+    a->endpoint = endpoint_find(request->path);
+    if (!a->endpoint) {
+        not_found(a, request->path);
+    } else if (request->method == REQUEST_OTHER) {
+        refuse(a, 405, "only GET and HEAD are served");
+        a->allow_get = true;
+    } else if (a->endpoint->kind == ENDPOINT_METRICS) {
+        scrape_begin(a, request);
+        answer_poll(a, now_ns);
+    } else {
+        fixed_answer(a, now_ns);
+    }
+}
+
+static void build(struct answer *a, struct node_reading *reading)
+{
+    a->scrape = answer_scrape(a->service, a->endpoint, &a->query, a->negotiated.format, reading);
+    a->packer = a->gzip ? gzip_new() : NULL;
+    a->state = ANSWER_SCRAPE;
+    if (!a->scrape || (a->gzip && !a->packer)) {
+        refuse(a, 500, "out of memory");
+    }
+}
+
+bool answer_poll(struct answer *a, uint64_t now_ns)
+{
+    if (a->state != ANSWER_WAITS) {
+        return true;
+    }
+    struct node_reading *reading = a->ticket ? node_loop_reading(a->service->node) : NULL;
+    bool served = a->ticket == 0 || (reading && reading->ticket >= a->ticket);
+    if (served && reading && reading->failed) {
+        refuse(a, 500, "the node could not be read");
+    } else if (served) {
+        build(a, reading);
+    } else if (now_ns > a->began_ns && now_ns - a->began_ns > READING_WAIT_NS) {
+        refuse(a, 503, "reading the node takes too long");
+        a->retry_after_s = 5;
+    }
+    if (reading) {
+        snapshot_unref(&reading->snapshot);
+    }
+    return a->state != ANSWER_WAITS;
+}
+
+/* One piece of the exposition, packed if asked for. */
+static int piece(struct answer *a, struct buf *raw, struct buf *out)
+{
+    if (!a->packer) {
+        return scrape_next(a->scrape, out, LIMIT_SCRAPE_PIECE_BYTES);
+    }
+    buf_clear(raw);
+    int more = scrape_next(a->scrape, raw, LIMIT_SCRAPE_PIECE_BYTES);
+    if (more < 0) {
+        return more;
+    }
+    int r = gzip_write(a->packer, buf_str(raw), more == 0, out);
+    return r < 0 ? r : more;
+}
+
+int answer_next(struct answer *a, struct buf *raw, struct buf *out)
+{
+    size_t before = out->n;
+    uint64_t raw_before = scrape_totals(a->scrape).bytes;
+    int more;
+    do {
+        more = piece(a, raw, out);
+    } while (more == 1 && out->n - before < TURN_PACKED_BYTES &&
+             scrape_totals(a->scrape).bytes - raw_before < TURN_RAW_BYTES);
+    a->sent_bytes += out->n - before;
+    a->complete = more == 0;
+    return more;
+}
+
+static void count(struct answer *a, uint64_t now_ns)
+{
+    struct scrape_counts *c = &a->service->counts[a->endpoint - endpoints];
+    if (!a->scrape || !a->complete) {
+        c->failed++;
+        return;
+    }
+    struct scrape_totals totals = scrape_totals(a->scrape);
+    c->scrapes++;
+    c->last_duration_ns = now_ns - a->began_ns;
+    c->last_series = totals.series;
+    c->last_bytes = totals.bytes;
+    c->duration_ns += c->last_duration_ns;
+    c->series += totals.series;
+    c->bytes += totals.bytes;
+    c->sent_bytes += a->sent_bytes;
+}
+
+void answer_done(struct answer *a, uint64_t now_ns)
+{
+    if (a->counted) {
+        a->service->scrapes_now--;
+        count(a, now_ns);
+    }
+    scrape_free(a->scrape);
+    gzip_free(a->packer);
+    query_done(&a->query);
+    buf_done(&a->text);
+    *a = (struct answer){ 0 };
+}

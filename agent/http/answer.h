@@ -1,0 +1,68 @@
+/* answer.h — a request and the answer to it, without a word of any HTTP library.
+ * Uses: agent/service, negotiate, query, metrics.  Threads: the HTTP loop.  Owner: the server. */
+#ifndef KG_AGENT_ANSWER_H
+#define KG_AGENT_ANSWER_H
+
+#include "agent/http/negotiate.h"
+#include "agent/http/query.h"
+#include "agent/service.h"
+#include "metrics/gzip.h"
+#include "metrics/scrape.h"
+
+enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_OTHER };
+
+struct request {
+    enum request_method method;
+    struct str path;
+    const struct str *args; /* decoded "key=value" */
+    size_t n_args;
+    struct str accept, accept_encoding;
+};
+
+enum answer_state {
+    ANSWER_NONE,
+    ANSWER_WAITS,  /* for a reading of the node */
+    ANSWER_TEXT,   /* the body is text */
+    ANSWER_SCRAPE, /* the body comes by answer_next, of a length not known before */
+};
+
+struct answer {
+    enum answer_state state;
+    int status;
+    const char *content_type;
+    bool head;              /* headers only */
+    bool allow_get;         /* 405: says what is allowed */
+    unsigned retry_after_s; /* 0: none */
+    bool gzip;              /* Content-Encoding: gzip */
+    bool vary;              /* the answer depends on Accept and Accept-Encoding */
+    struct buf text;        /* ANSWER_TEXT */
+
+    struct service *service;
+    const struct endpoint *endpoint;
+    struct negotiated negotiated;
+    struct query query;
+    bool counted; /* in service->scrapes_now */
+    uint64_t ticket, began_ns;
+    struct scrape *scrape;
+    struct gzip *packer;
+    uint64_t sent_bytes;
+    bool complete;
+};
+
+/* Begins the answer to a request; request is not kept. *a becomes ANSWER_WAITS or has its status
+ * and a body. Errors (no such path, bad query, too busy) are answers, too. */
+void answer_begin(struct service *s, const struct request *request, uint64_t now_ns,
+                  struct answer *a);
+
+/* Looks whether the reading that a waiting answer needs is there, or it has waited too long.
+ * Returns whether it waits no more. */
+bool answer_poll(struct answer *a, uint64_t now_ns);
+
+/* Appends the next bytes of the body of an ANSWER_SCRAPE, of bounded size, to out; raw is scratch.
+ * Returns 1 when more follows, 0 at the end, or an error: the answer cannot be completed then. */
+int answer_next(struct answer *a, struct buf *raw, struct buf *out);
+
+/* Ends it, complete or not, and counts it. The struct may be used again. */
+void answer_done(struct answer *a, uint64_t now_ns);
+
+#endif

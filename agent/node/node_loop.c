@@ -1,0 +1,249 @@
+#include "agent/node/node_loop.h"
+
+#include "agent/node/node_read.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+struct node_loop {
+    struct node_loop_config config;
+    struct node_reader *reader;
+    struct snapshot_cell published;
+    int event_fd, timer_fd;
+    pthread_t thread;
+    bool running;
+    atomic_bool stop;
+
+    pthread_mutex_t lock; /* guards the two below */
+    uint64_t ticket;      /* the last that was given out */
+    uint64_t wanted;      /* collectors of the tickets not yet taken by the thread */
+
+    uint64_t next_tick_ns;
+};
+
+static void wake(struct node_loop *loop)
+{
+    /* A full counter (EAGAIN) wakes as well. */
+    if (write(loop->event_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0) {
+        return;
+    }
+}
+
+static int arm_timer(int fd, uint64_t every_ns)
+{
+    struct timespec t = { (time_t)(every_ns / CLOCK_NS_PER_SEC),
+                          (long)(every_ns % CLOCK_NS_PER_SEC) };
+    return timerfd_settime(fd, 0, &(struct itimerspec){ t, t }, NULL);
+}
+
+struct node_loop *node_loop_new(const struct node_loop_config *config, struct err *err)
+{
+    struct node_loop *loop = calloc(1, sizeof(*loop));
+    if (!loop) {
+        err_set(err, ENOMEM, "node loop: out of memory");
+        return NULL;
+    }
+    loop->config = *config;
+    loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    loop->reader = node_reader_new(&loop->config, err);
+    if (pthread_mutex_init(&loop->lock, NULL) || snapshot_cell_init(&loop->published) < 0 ||
+        loop->event_fd < 0 || loop->timer_fd < 0 || !loop->reader ||
+        arm_timer(loop->timer_fd, KG_MIN(config->tick_ns, HEALTH_BEAT_NS)) < 0) {
+        if (loop->reader) {
+            err_set_errno(err, errno, "node loop");
+        }
+        node_loop_free(loop);
+        return NULL;
+    }
+    return loop;
+}
+
+void node_loop_free(struct node_loop *loop)
+{
+    if (!loop) {
+        return;
+    }
+    node_loop_stop(loop);
+    node_reader_free(loop->reader);
+    snapshot_cell_done(&loop->published);
+    pthread_mutex_destroy(&loop->lock);
+    kg_close_cleanup(&loop->event_fd);
+    kg_close_cleanup(&loop->timer_fd);
+    free(loop);
+}
+
+uint64_t node_loop_request(struct node_loop *loop, uint64_t mask)
+{
+    pthread_mutex_lock(&loop->lock);
+    uint64_t ticket = ++loop->ticket;
+    loop->wanted |= mask;
+    pthread_mutex_unlock(&loop->lock);
+    wake(loop);
+    return ticket;
+}
+
+struct node_reading *node_loop_reading(struct node_loop *loop)
+{
+    struct snapshot *s = snapshot_cell_acquire(&loop->published);
+    return s ? KG_CONTAINER_OF(s, struct node_reading, snapshot) : NULL;
+}
+
+uint64_t node_loop_mask_of_parts(const struct node_loop *loop, unsigned parts)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; loop->config.collectors[i]; i++) {
+        const struct metric_subject *const *subject = loop->config.collectors[i]->subjects;
+        for (; *subject; subject++) {
+            /* What collectors say about themselves is in every reading. */
+            for (size_t part = 0; part < NODE_PART_SELF; part++) {
+                if ((parts & (1u << part)) &&
+                    str_eq_c(str_of((*subject)->part), node_part_name((enum node_part)part))) {
+                    mask |= UINT64_C(1) << i;
+                }
+            }
+        }
+    }
+    return mask & loop->config.enabled;
+}
+
+uint64_t node_loop_enabled(const struct node_loop *loop)
+{
+    return loop->config.enabled;
+}
+
+const struct collector *const *node_loop_collectors(const struct node_loop *loop)
+{
+    return loop->config.collectors;
+}
+
+const char *node_part_name(enum node_part part)
+{
+    static const char *const names[] = {
+        [NODE_PART_CADVISOR] = "cadvisor",
+        [NODE_PART_VOLUMES] = "volumes",
+        [NODE_PART_NODE] = "node",
+        [NODE_PART_SELF] = "self",
+    };
+    return names[part];
+}
+
+/* Whether the last reading is young enough, and wide enough, for new tickets to share it. */
+static bool can_share(struct node_loop *loop, uint64_t mask, uint64_t now_ns)
+{
+    struct node_reading *last = node_loop_reading(loop);
+    bool shared = last && !last->failed && (last->mask & mask) == mask &&
+                  now_ns - last->began_ns < loop->config.min_read_ns;
+    if (last) {
+        snapshot_unref(&last->snapshot);
+    }
+    return shared;
+}
+
+static void serve_tickets(struct node_loop *loop)
+{
+    uint64_t now = clock_mono_ns();
+    pthread_mutex_lock(&loop->lock);
+    uint64_t ticket = loop->ticket, mask = loop->wanted;
+    loop->wanted = 0;
+    pthread_mutex_unlock(&loop->lock);
+
+    struct node_reading *last = node_loop_reading(loop);
+    uint64_t served = last ? last->ticket : 0;
+    if (last && served == ticket) {
+        snapshot_unref(&last->snapshot);
+        return;
+    }
+    struct node_reading *reading;
+    if (last && can_share(loop, mask, now)) {
+        reading = node_reading_again(last, ticket);
+    } else {
+        reading = node_reader_read(loop->reader, mask, ticket);
+    }
+    if (last) {
+        snapshot_unref(&last->snapshot);
+    }
+    /* Without memory even for the frame the tickets stay open, and their scrapes time out. */
+    if (reading) {
+        snapshot_cell_publish(&loop->published, &reading->snapshot);
+        if (loop->config.published) {
+            loop->config.published(loop->config.published_arg);
+        }
+    }
+}
+
+static void tick_if_due(struct node_loop *loop, uint64_t now_ns)
+{
+    if (now_ns >= loop->next_tick_ns) {
+        node_reader_tick(loop->reader, now_ns);
+        loop->next_tick_ns = now_ns + loop->config.tick_ns;
+    }
+}
+
+static void drain(int fd)
+{
+    uint64_t count;
+    if (read(fd, &count, sizeof(count)) < 0) {
+        return; /* EAGAIN: another wake was drained with this one */
+    }
+}
+
+static void *node_thread(void *arg)
+{
+    struct node_loop *loop = arg;
+    struct pollfd fds[2 + NODE_COLLECTORS_MAX];
+    pthread_setname_np(pthread_self(), "node");
+    health_beat(loop->config.health, HEALTH_NODE, clock_mono_ns());
+    node_reader_start(loop->reader, clock_mono_ns());
+    loop->next_tick_ns = clock_mono_ns() + loop->config.tick_ns;
+    while (!atomic_load(&loop->stop)) {
+        fds[0] = (struct pollfd){ loop->event_fd, POLLIN, 0 };
+        fds[1] = (struct pollfd){ loop->timer_fd, POLLIN, 0 };
+        size_t n = 2 + node_reader_watch(loop->reader, fds + 2, NODE_COLLECTORS_MAX);
+        int ready = poll(fds, (nfds_t)n, -1);
+        uint64_t now = clock_mono_ns();
+        health_beat(loop->config.health, HEALTH_NODE, now);
+        if (ready <= 0) {
+            continue;
+        }
+        if (fds[0].revents) {
+            drain(loop->event_fd);
+        }
+        if (fds[1].revents) {
+            drain(loop->timer_fd);
+            tick_if_due(loop, now);
+        }
+        /* Changes first, so that a reading knows the cgroups that were made before it. */
+        node_reader_changed(loop->reader, fds + 2, n - 2, now);
+        serve_tickets(loop);
+    }
+    node_reader_stop(loop->reader);
+    health_gone(loop->config.health, HEALTH_NODE);
+    return NULL;
+}
+
+int node_loop_start(struct node_loop *loop, struct err *err)
+{
+    node_loop_request(loop, loop->config.enabled);
+    int r = pthread_create(&loop->thread, NULL, node_thread, loop);
+    if (r) {
+        return err_set_errno(err, r, "node loop: thread");
+    }
+    loop->running = true;
+    return 0;
+}
+
+void node_loop_stop(struct node_loop *loop)
+{
+    if (!loop || !loop->running) {
+        return;
+    }
+    atomic_store(&loop->stop, true);
+    wake(loop);
+    pthread_join(loop->thread, NULL);
+    loop->running = false;
+}

@@ -1,0 +1,53 @@
+/* self_families.h — samples and tables of the agent's own metrics.
+ * Uses: metrics, agent/service, process_stats.  Threads: any (constant).  Owner: self.c. */
+#ifndef KG_AGENT_SELF_FAMILIES_H
+#define KG_AGENT_SELF_FAMILIES_H
+
+#include "agent/self/process_stats.h"
+#include "agent/service.h"
+
+/* The agent as a whole: one object. */
+struct agent_sample {
+    uint64_t present;
+    uint64_t scrapes_now, scrapes_rejected, connections_now, connections_refused;
+    double reading_seconds, reading_age_seconds;
+    bool ready;
+};
+#define AGENT_READING UINT64_C(0x1)
+
+/* One of the paths that serve metrics. */
+struct endpoint_sample {
+    uint64_t present;
+    struct str path;
+    struct scrape_counts counts;
+};
+#define ENDPOINT_SCRAPED UINT64_C(0x1)
+
+struct resource_sample {
+    uint64_t present;
+    struct str name;
+    struct resource_report report;
+    double age_seconds, contact_seconds;
+};
+#define RESOURCE_HEARD UINT64_C(0x1)
+#define RESOURCE_STORED UINT64_C(0x2)
+#define RESOURCE_SYNCED UINT64_C(0x4)
+
+struct collector_sample {
+    uint64_t present;
+    struct str name;
+    bool success;
+    double duration_seconds;
+};
+#define COLLECTOR_READ UINT64_C(0x1)
+
+/* A group of families: what one endpoint below /metrics serves. */
+struct group_sample {
+    struct str name;
+    uint64_t series, objects, bytes;
+};
+
+extern const struct metric_subject self_agent_subject, self_endpoint_subject, self_resource_subject,
+    self_collector_subject, self_process_subject, self_group_subject;
+
+#endif
