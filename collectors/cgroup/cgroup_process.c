@@ -32,6 +32,9 @@ static bool read_pids_text(struct cg_source *s, struct str *ret)
     }
     if (e == -ENODEV || e == -ENOENT) {
         s->gone = e;
+    } else if (e < 0 && e != -ENODATA && e != -EOPNOTSUPP) {
+        /* EOPNOTSUPP: a threaded cgroup, whose processes are counted where its domain is */
+        s->error = s->error ? s->error : e;
     }
     return e == 0;
 }

@@ -178,6 +178,12 @@ int cgroup_reader_begin(struct cgroup_reader *r, struct arena *mem)
     return filesystems_read(r->filesystems, mem, r->disks, n, r->devices, &r->fs, &r->n_fs);
 }
 
+static void note_failure(struct cg_source *s, int r)
+{
+    s->failed = true;
+    s->error = s->error ? s->error : r;
+}
+
 bool cg_text(struct cg_source *s, enum cgroup_controller controller, enum cgroup_file file,
              const char *name, struct str *ret)
 {
@@ -188,6 +194,9 @@ bool cg_text(struct cg_source *s, enum cgroup_controller controller, enum cgroup
                               s->reader->text_size, ret);
     if (r == -ENODEV || r == -ENOENT) {
         s->gone = r;
+    } else if (r < 0 && r != -ENODATA && r != -EOPNOTSUPP) {
+        /* EOPNOTSUPP: pressure is not accounted for this cgroup */
+        note_failure(s, r);
     }
     return r == 0;
 }
@@ -196,6 +205,7 @@ bool cg_understood(struct cg_source *s, int r)
 {
     if (r < 0) {
         s->reader->stats.malformed++;
+        note_failure(s, r);
     }
     return r >= 0;
 }
@@ -309,7 +319,7 @@ int cgroup_read(struct cgroup_reader *r, struct cgroup_entry *e, struct arena *m
         ret->n_fs = r->n_fs;
     }
     read_start_time(&s, ret);
-    return 0;
+    return s.error ? err_set_errno(err, -s.error, "cgroup %s: a file cannot be read", e->path) : 0;
 }
 
 bool cgroup_reader_has_psi(const struct cgroup_reader *r)

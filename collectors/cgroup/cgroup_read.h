@@ -29,7 +29,8 @@ int cgroup_reader_begin(struct cgroup_reader *r, struct arena *mem);
 /* Reads everything of e. Sets all of *ret but the labels (id, container, image, name, namespace,
  * pod) and oom_events, of which it sets what the cgroup's own files count; also e->start_time_sec
  * and e->init_pid when they are not known yet. *ret must be zeroed before.
- * Errors: -ENODEV or -ENOENT the cgroup is gone · -ENOMEM. */
+ * Errors: -ENODEV or -ENOENT the cgroup is gone · -ENOMEM · others: a file that is there could not
+ * be read or understood; *ret then holds all but the values that stand in it. */
 int cgroup_read(struct cgroup_reader *r, struct cgroup_entry *e, struct arena *mem,
                 struct cgroup_sample *ret, struct err *err);
 

@@ -54,14 +54,17 @@ struct cgroup_reader {
 };
 
 /* One cgroup being read. gone: the error by which its files said that it is no more; nothing more
- * is read then. */
+ * is read then. error: the first of a file that is there and cannot be read or understood; failed:
+ * there was one in the group of values that is being read. */
 struct cg_source {
     struct cgroup_reader *reader;
     struct cgroup_entry *entry;
-    int gone;
+    int gone, error;
+    bool failed;
 };
 
-/* The text of a file, valid until the next call; false when it is not there or cannot be read. */
+/* The text of a file, valid until the next call; false when it is not there or cannot be read,
+ * which sets s->failed and s->error. */
 bool cg_text(struct cg_source *s, enum cgroup_controller controller, enum cgroup_file file,
              const char *name, struct str *ret);
 
@@ -69,7 +72,8 @@ bool cg_text(struct cg_source *s, enum cgroup_controller controller, enum cgroup
 bool cg_value(struct cg_source *s, enum cgroup_controller controller, enum cgroup_file file,
               const char *name, uint64_t *ret);
 
-/* Counts a file that could not be understood; returns whether r says that all is well. */
+/* Counts a file that could not be understood, which sets s->failed and s->error; returns whether r
+ * says that all is well. */
 bool cg_understood(struct cg_source *s, int r);
 
 /* A limit as it is served: 0 when there is none. */

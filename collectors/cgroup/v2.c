@@ -1,5 +1,6 @@
 /* A controller that is off for a cgroup leaves its values 0 and its families there, as the peer has
- * it: the same cgroup may have it on later. */
+ * it: the same cgroup may have it on later. A file that is there and cannot be read or understood
+ * takes the families of its group away. */
 #include "base/limits.h"
 #include "collectors/cgroup/cgroup_reader.h"
 
@@ -11,10 +12,11 @@ static void read_cpu(struct cg_source *s, struct cgroup_sample *ret)
     struct str text;
     uint64_t weight;
     struct cg_cpu_stat stat = { 0 };
+    s->failed = false;
     bool read = cg_text(s, ONE, CGF_CPU_STAT, "cpu.stat", &text) &&
                 cg_understood(s, cg_parse_cpu_stat_v2(text, &stat));
     /* The root has had a cpu.stat only since Linux 5.8. */
-    if (read || cg_is_root(s)) {
+    if (read || (cg_is_root(s) && !s->failed)) {
         ret->cpu_usage_ns = stat.usage_ns;
         ret->cpu_user_ns = stat.user_ns;
         ret->cpu_system_ns = stat.system_ns;
@@ -59,18 +61,19 @@ static void read_memory_stat(struct cg_source *s, struct cgroup_sample *ret)
     ret->pgsteal = stat.pgsteal;
     ret->refault_file = stat.refault_file;
     ret->refault_anon = stat.refault_anon;
-    ret->present |= CG_MEMORY_RECLAIM;
+    ret->present |= CG_STATS | CG_MEMORY_RECLAIM;
 }
 
 static void read_memory(struct cg_source *s, struct cgroup_sample *ret)
 {
     struct str text;
     struct cg_memory_events events;
+    s->failed = false;
     read_memory_stat(s, ret);
-    ret->present |= CG_MEMORY;
     if (cg_is_root(s)) { /* has memory.stat alone */
         ret->memory_usage = ret->memory_rss + ret->memory_cache;
         ret->memory_swap = s->reader->meminfo.swap_total_bytes - s->reader->meminfo.swap_free_bytes;
+        ret->present |= s->failed ? 0 : CG_MEMORY;
         return;
     }
     (void)cg_value(s, ONE, CGF_MEMORY_USAGE, "memory.current", &ret->memory_usage);
@@ -84,6 +87,7 @@ static void read_memory(struct cg_source *s, struct cgroup_sample *ret)
         ret->oom_events = cg_oom_events(&events);
         ret->present |= CG_MEMORY_EVENTS;
     }
+    ret->present |= s->failed ? 0 : CG_MEMORY;
 }
 
 static void read_memory_spec(struct cg_source *s, struct cgroup_sample *ret)
@@ -110,11 +114,12 @@ static void read_memory_spec(struct cg_source *s, struct cgroup_sample *ret)
 static void read_pids(struct cg_source *s, struct cgroup_sample *ret)
 {
     uint64_t max = 0;
+    s->failed = false;
     /* The root has no pids.current: cg_read_processes sets its threads. */
     (void)cg_value(s, ONE, CGF_PIDS_CURRENT, "pids.current", &ret->threads);
     (void)cg_value(s, ONE, CGF_PIDS_MAX, "pids.max", &max);
     ret->threads_max = cg_limit(max);
-    ret->present |= CG_PIDS;
+    ret->present |= s->failed ? 0 : CG_PIDS;
 }
 
 static void read_pressure(struct cg_source *s, enum cgroup_file file, const char *name,
@@ -146,10 +151,11 @@ int cgroup_v2_read(struct cg_source *s, struct arena *mem, struct cgroup_sample 
     read_memory_spec(s, ret);
     read_pids(s, ret);
     if (s->reader->has_psi) {
+        s->failed = false;
         read_pressure(s, CGF_CPU_PRESSURE, "cpu.pressure", &ret->psi_cpu);
         read_pressure(s, CGF_MEMORY_PRESSURE, "memory.pressure", &ret->psi_memory);
         read_pressure(s, CGF_IO_PRESSURE, "io.pressure", &ret->psi_io);
-        ret->present |= CG_PSI;
+        ret->present |= s->failed ? 0 : CG_PSI;
     }
     return cg_take_io(s, mem, read_io(s), ret);
 }

@@ -105,6 +105,16 @@ static struct cgroup_sample sample_of(struct world *w, const char *path)
     return s;
 }
 
+/* The same where a file cannot be understood: that is told, and the rest is there. */
+static struct cgroup_sample spoilt_sample_of(struct world *w, const char *path)
+{
+    struct cgroup_sample s = { 0 };
+    struct err err = { 0 };
+    assert_int_equal(cgroup_read(w->reader, entry_of(w, path), &w->mem, &s, &err), -EBADMSG);
+    assert_non_null(strstr(err_text(&err), path));
+    return s;
+}
+
 static void assert_present(const struct cgroup_sample *s, uint64_t bits)
 {
     if (s->present != bits) {
@@ -363,7 +373,7 @@ static void v1_garbage(void **state)
         file(w, at, "user x\nnr_periods x\nrss x\n\x01\xff garbage");
     }
     begin(w);
-    struct cgroup_sample s = sample_of(w, "/" POD "/" A);
+    struct cgroup_sample s = spoilt_sample_of(w, "/" POD "/" A);
     assert_present(&s, CG_STATS | CG_CPU_USAGE | CG_CPU_SPEC | CG_CPU_QUOTA | CG_MEMORY_SPEC |
                            CG_OOM | CG_START_TIME | CG_KUBELET);
     assert_int_equal(s.n_io, 0);
@@ -449,6 +459,25 @@ static void v2_complete(void **state)
     assert_int_equal(s.sockets, 2);
 }
 
+static void v2_garbage(void **state)
+{
+    struct world *w = *state;
+    v2_cgroup(w);
+    file(w, "cgroup/cpu.pressure", "some total=1\nfull total=0\n");
+    static const char *const files[] = { "cpu.stat", "memory.stat", "io.stat", "cpu.pressure" };
+    for (size_t i = 0; i < KG_ARRAY_LEN(files); i++) {
+        char at[512];
+        snprintf(at, sizeof(at), "cgroup/" POD "/" A "/%s", files[i]);
+        file(w, at, "usage_usec x\nanon x\n\x01\xff garbage");
+    }
+    begin(w);
+    struct cgroup_sample s = spoilt_sample_of(w, "/" POD "/" A);
+    assert_present(&s, CG_CPU_SPEC | CG_CPU_QUOTA | CG_MEMORY_SPEC | CG_MEMORY_EVENTS | CG_PIDS |
+                           CG_PROCESSES | CG_START_TIME);
+    assert_int_equal(s.n_io, 0);
+    assert_int_equal(cgroup_reader_stats(w->reader).malformed, 4);
+}
+
 /* Controllers off, an old kernel without memory.peak, no pressure files on the machine: the peer
  * serves 0, and no PSI families at all. */
 static void v2_partial(void **state)
@@ -525,9 +554,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(v1_complete), T(v1_sandbox), T(v1_empty_sandbox), T(v1_partial),
-        T(v1_machine),  T(v1_garbage), T(v2_complete),      T(v2_partial),
-        T(v2_machine),  T(gone),       T(many_processes),
+        T(v1_complete), T(v1_sandbox),     T(v1_empty_sandbox), T(v1_partial), T(v1_machine),
+        T(v1_garbage),  T(v2_complete),    T(v2_garbage),       T(v2_partial), T(v2_machine),
+        T(gone),        T(many_processes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
