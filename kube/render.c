@@ -101,7 +101,12 @@ static int put_object(struct render *r, const struct target *target, const json_
                       struct err *err)
 {
     arena_reset(&r->mem, DECODE_KEEP);
-    const struct kube_decode how = { &r->mem, target->labels, target->annotations };
+    const struct kube_decode how = {
+        .mem = &r->mem,
+        .labels = target->labels,
+        .annotations = target->annotations,
+        .ksm_quirks = r->options->ksm_quirks,
+    };
     void *sample = arena_alloc(&r->mem, target->resource->subject->sample_size);
     struct str key;
     if (!sample || store_key(r, object, &key) < 0) {

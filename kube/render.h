@@ -14,6 +14,7 @@ struct kube_render_options {
     const struct key_allowlists *labels, *annotations; /* or NULL */
     const struct str *resources;                       /* plural names; NULL: all */
     size_t n_resources;
+    bool ksm_quirks; /* as in struct kube_decode */
     enum metric_format format;
 };
 

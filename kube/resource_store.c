@@ -72,7 +72,11 @@ static struct str key_of(struct resource_store *s, const json_t *object)
 /* An object that cannot be read is absent, not what it was before. */
 static int put_into_store(struct resource_store *s, const json_t *object, struct err *err)
 {
-    struct kube_decode how = { &s->mem, s->labels, s->annotations };
+    const struct kube_decode how = {
+        .mem = &s->mem,
+        .labels = s->labels,
+        .annotations = s->annotations,
+    };
     memset(s->sample, 0, s->resource->subject->sample_size);
     int r = s->resource->decode(object, &how, s->sample, err);
     if (r == 0) {

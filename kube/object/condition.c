@@ -1,6 +1,7 @@
 #include "kube/object/condition.h"
 
 #include "kube/object/json_get.h"
+#include "kube/object/unique.h"
 
 int kube_conditions_decode(const json_t *array, const struct kube_decode *how,
                            struct kube_conditions *ret, struct err *err)
@@ -24,7 +25,8 @@ int kube_conditions_decode(const json_t *array, const struct kube_decode *how,
             json_get_time_if(condition, "lastTransitionTime", &item->changed_unix_sec);
     }
     *ret = (struct kube_conditions){ items, n };
-    return 0;
+    return kube_unique_mark(items, n, KUBE_UNIQUE(struct kube_condition, type, 1, repeated), how,
+                            err);
 }
 
 const struct kube_condition *kube_condition_find(const struct kube_conditions *conditions,
@@ -56,5 +58,15 @@ void kube_put_condition(struct metric_writer *out, struct str status, const stru
     for (size_t i = 0; i < KG_ARRAY_LEN(all); i++) {
         own[n_before] = all[i].label;
         metric_put_values(out, str_eq(status, all[i].status), own, n_before + 1);
+    }
+}
+
+void kube_put_conditions(struct metric_writer *out, const struct kube_conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->n; i++) {
+        const struct kube_condition *c = &conditions->items[i];
+        if (!c->repeated) {
+            kube_put_condition(out, c->status, &c->type, 1);
+        }
     }
 }

@@ -9,6 +9,7 @@ struct kube_condition {
     struct str type, status, reason;
     int64_t changed_unix_sec; /* lastTransitionTime */
     bool has_changed;
+    bool repeated; /* there is an earlier one of its type */
 };
 
 struct kube_conditions {
@@ -37,5 +38,9 @@ static inline bool kube_condition_is(const struct kube_condition *condition, con
  * them: 1 where status is exactly True, False or Unknown, 0 on the others. */
 void kube_put_condition(struct metric_writer *out, struct str status, const struct str *before,
                         size_t n_before);
+
+/* Puts those three series for each condition type, with the type before the status: for rows with
+ * the own labels condition, status. */
+void kube_put_conditions(struct metric_writer *out, const struct kube_conditions *conditions);
 
 #endif

@@ -1,5 +1,6 @@
 #include "kube/object/meta.h"
 
+#include "base/num.h"
 #include "kube/object/json_get.h"
 
 void *kube_decode_array(const struct kube_decode *how, size_t n, size_t size, struct err *err)
@@ -62,6 +63,9 @@ int kube_meta_decode(const json_t *object, const struct kube_decode *how, struct
     }
     if (json_get_time_if(metadata, "deletionTimestamp", &ret->deleted_unix_sec)) {
         ret->present |= KUBE_META_DELETED;
+    }
+    if (num_scan_double(ret->resource_version, &ret->version) == 0) {
+        ret->present |= KUBE_META_VERSION;
     }
     int r = owners_decode(metadata, how, ret, err);
     if (r >= 0 && how->labels) {

@@ -15,6 +15,7 @@ enum {
     KUBE_META_DELETED = 1 << 1,
     KUBE_META_LABELS = 1 << 2,      /* there is an allowlist, even if no key matched it */
     KUBE_META_ANNOTATIONS = 1 << 3, /* the same */
+    KUBE_META_VERSION = 1 << 4,     /* resourceVersion is a number */
     KUBE_PRESENT_OWN = 1 << 8,
 };
 
@@ -26,6 +27,7 @@ struct kube_owner {
 struct kube_meta {
     uint64_t present;
     struct str namespace, name, uid, resource_version;
+    double version; /* resource_version as a number, as inexact as that is */
     int64_t created_unix_sec, deleted_unix_sec, generation; /* generation: 0 when absent */
     const struct kube_owner *owners;
     struct metric_label *labels, *annotations; /* allowed ones, by label_names_from_pairs */

@@ -27,6 +27,10 @@
     KUBE_ROW(family, GAUGE, level, ".metadata.generation",                                         \
              "Number of the wanted state of the " what ", as counted by the API server.",          \
              .field = METRIC_FIELD(struct kube_meta, generation, 1))
+#define KUBE_ROW_VERSION(family, level, what)                                                      \
+    KUBE_ROW(family, GAUGE, level, ".metadata.resourceVersion",                                    \
+             "Version of the " what " as stored by the API server: another one after a change.",   \
+             .needs = KUBE_META_VERSION, .field = METRIC_FIELD(struct kube_meta, version, 1))
 #define KUBE_ROW_LABELS(family, level, what)                                                       \
     KUBE_ROW(family, GAUGE, level, ".metadata.labels",                                             \
              "Labels of the " what " that --metric-labels-allowlist lets through; always 1.",      \

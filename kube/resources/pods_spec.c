@@ -2,6 +2,7 @@
 #include "kube/object/json_get.h"
 #include "kube/object/name_index.h"
 #include "kube/object/quantity.h"
+#include "kube/object/unique.h"
 #include "kube/resources/pods.h"
 #include "metrics/names.h"
 
@@ -140,47 +141,6 @@ static int volume_claims_decode(const json_t *spec, const struct kube_decode *ho
     return 0;
 }
 
-static int toleration_compare(const struct pod_toleration *a, const struct pod_toleration *b)
-{
-    const struct str *const fields[][2] = {
-        { &a->key, &b->key },       { &a->op, &b->op },           { &a->value, &b->value },
-        { &a->effect, &b->effect }, { &a->seconds, &b->seconds },
-    };
-    int order = 0;
-    for (size_t i = 0; order == 0 && i < KG_ARRAY_LEN(fields); i++) {
-        order = str_cmp(*fields[i][0], *fields[i][1]);
-    }
-    return order;
-}
-
-static int toleration_sort(const void *a, const void *b)
-{
-    const struct pod_toleration *x = *(struct pod_toleration *const *)a;
-    const struct pod_toleration *y = *(struct pod_toleration *const *)b;
-    int order = toleration_compare(x, y);
-    return order ? order : (x > y) - (x < y);
-}
-
-static int tolerations_mark_repeated(const struct kube_decode *how, struct pod_sample *pod,
-                                     struct err *err)
-{
-    size_t n = pod->n_tolerations;
-    struct pod_toleration **sorted = KUBE_DECODE_ARRAY(how, n, struct pod_toleration *, err);
-    if (!sorted) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = &pod->tolerations[i];
-    }
-    if (n > 1) {
-        qsort(sorted, n, sizeof(struct pod_toleration *), toleration_sort);
-    }
-    for (size_t i = 1; i < n; i++) {
-        sorted[i]->repeated = toleration_compare(sorted[i - 1], sorted[i]) == 0;
-    }
-    return 0;
-}
-
 static int tolerations_decode(const json_t *spec, const struct kube_decode *how,
                               struct pod_sample *pod, struct err *err)
 {
@@ -208,7 +168,8 @@ static int tolerations_decode(const json_t *spec, const struct kube_decode *how,
             }
         }
     }
-    return tolerations_mark_repeated(how, pod, err);
+    return kube_unique_mark(pod->tolerations, pod->n_tolerations,
+                            KUBE_UNIQUE(struct pod_toleration, key, 5, repeated), how, err);
 }
 
 static int node_selector_decode(const json_t *spec, const struct kube_decode *how,

@@ -1,5 +1,6 @@
 /* How a pod fares as a whole: .status apart from its containers. */
 #include "kube/object/json_get.h"
+#include "kube/object/one_of.h"
 #include "kube/resources/pods.h"
 
 /* Sets *ret and the bit when the condition has this status and says since when. */
@@ -51,13 +52,10 @@ int pod_status_decode(const json_t *status, const struct kube_decode *how, struc
     return 0;
 }
 
-/* One series for each of the known values, 1 on the one that holds. */
 static void put_one_of(struct metric_writer *out, struct str value, const struct str *known,
                        size_t n)
 {
-    for (size_t i = 0; value.n && i < n; i++) {
-        metric_put(out, str_eq(value, known[i]), known[i]);
-    }
+    kube_put_one_of(out, value, known, value.n ? n : 0);
 }
 
 void pod_emit_phase(const void *sample, struct metric_writer *out)

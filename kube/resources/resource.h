@@ -18,6 +18,7 @@
 struct kube_decode {
     struct arena *mem;                                /* reset after the object was rendered */
     const struct key_allowlist *labels, *annotations; /* of this resource; NULL: no allowlist */
+    bool ksm_quirks; /* KSM's numbers also where they are wrong: docs/differences.md */
 };
 
 struct kube_resource {

@@ -12,8 +12,8 @@
 #include <stdio.h>
 
 /* Renders text with these flags (NULL: not given); opt_in: the opt-in families, too. */
-static inline int render_text(struct str text, const char *labels, const char *annotations,
-                              bool opt_in, struct buf *out, struct err *err)
+static inline int render_text_as(struct str text, const char *labels, const char *annotations,
+                                 bool opt_in, bool ksm_quirks, struct buf *out, struct err *err)
 {
     const struct str all[] = { STR("kube_") };
     struct metric_selection *selection =
@@ -33,12 +33,19 @@ static inline int render_text(struct str text, const char *labels, const char *a
         .labels = allowed[0],
         .annotations = allowed[1],
         .format = METRIC_FORMAT_TEXT,
+        .ksm_quirks = ksm_quirks,
     };
     int r = kube_render(text, &options, out, NULL, err);
     key_allowlists_free(allowed[0]);
     key_allowlists_free(allowed[1]);
     metric_selection_free(selection);
     return r;
+}
+
+static inline int render_text(struct str text, const char *labels, const char *annotations,
+                              bool opt_in, struct buf *out, struct err *err)
+{
+    return render_text_as(text, labels, annotations, opt_in, false, out, err);
 }
 
 /* A text cut into lines, sorted; comments and empty lines are left out. */

@@ -88,7 +88,7 @@ static void check(const char *text, bool everything, const char *want)
     struct arena mem;
     arena_init(&mem, 1 * MIB);
     struct key_allowlist *list = everything ? key_allowlist_new(all, 1, &err) : NULL;
-    const struct kube_decode how = { &mem, list, list };
+    const struct kube_decode how = { .mem = &mem, .labels = list, .annotations = list };
     struct widget_sample widget = { 0 };
     json_t *object = object_of(text);
     assert_int_equal(widget_decode(object, &how, &widget, &err), 0);

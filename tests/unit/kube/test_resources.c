@@ -80,7 +80,10 @@ static void check_reference(const struct kube_resource *resource, const struct m
     struct str stability = str_cut(&fields, '\t'), on = str_cut(&fields, '\t');
     struct str want = str_cut(&fields, '\t');
     row_labels(resource, row, &labels);
-    if (row->open_labels) {
+    /* Labels that a series may lack stand last, whatever their names. */
+    ssize_t optional = str_find(want, '?');
+    if (row->open_labels && optional >= 0) {
+        want = str_head(want, (size_t)optional);
         want = str_head(want, (size_t)KG_MAX(str_rfind(want, ','), 0));
     }
     if (!str_eq_c(name, row->name) ||
