@@ -35,7 +35,7 @@ AFTER = text(12, 5.1e6, stamp=9000)
 def differing(ours, before=BEFORE, after=AFTER, exempt=None):
     later = compare.Later(5000)
     later.add(compare.parse(after))
-    _, rows = compare.compare(compare.parse(before), compare.parse(ours), later.families, exempt or {})
+    _, _, rows = compare.compare(compare.parse(before), compare.parse(ours), later.families, exempt or {})
     return [row.name for row in rows if row.differing and row.exempt is None]
 
 
@@ -94,8 +94,13 @@ class Compare(unittest.TestCase):
         self.assertEqual(out[0], set())
         out = compare.compare(compare.parse(BEFORE), compare.parse(text(11, 5e6)), later.families, {})
         self.assertEqual(compare.report(*out, io.StringIO()), 0)
-        sandboxless = [row for row in out[1]]
-        self.assertEqual(compare.report(set(), sandboxless, io.StringIO()), 1)
+        self.assertEqual(compare.report(set(), set(), out[2], io.StringIO()), 1)
+
+    def test_gauge_of_a_quiet_cgroup_is_exact(self):
+        before, after = text(10, 5e6, stamp=1000), text(10, 5e6, stamp=9000)
+        self.assertEqual(differing(text(10, 5e6), before, after), [])
+        self.assertEqual(differing(text(10, 5e6 + 4096), before, after),
+                         ["container_memory_usage_bytes"])
 
     def test_parse_refuses_what_is_no_sample(self):
         with self.assertRaises(ValueError):
