@@ -237,9 +237,10 @@ static const struct metric_family rows[] = {
           "Tasks in the cgroup and below."),
     VALUE("container_threads_max", GAUGE, CG_STATS | CG_PIDS, threads_max, 1, "pids.max",
           "The most tasks allowed, 0 when there is no limit."),
-    SERIES("container_ulimits_soft", GAUGE, CG_STATS | CG_ULIMIT, container_put_ulimit,
-           METRIC_LABELS("ulimit"), "/proc/PID/limits",
-           "Soft limit of the first process of the container, -1 when unlimited."),
+    SERIES(
+        "container_ulimits_soft", GAUGE, CG_STATS | CG_ULIMIT, container_put_ulimit,
+        METRIC_LABELS("ulimit"), "/proc/PID/limits",
+        "Soft limit of the container's first process, read at most 30 s ago; -1 when unlimited."),
 };
 
 const struct metric_subject container_subject = {

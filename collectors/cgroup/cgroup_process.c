@@ -112,16 +112,23 @@ static bool is_listed(const struct cgroup_reader *r, size_t n, int32_t pid)
     return false;
 }
 
+/* A process that is still listed lives, and its limits are read again only now and then: they
+ * hardly ever change, but for a runtime that has not yet become what it starts. */
+static bool limits_are_fresh(const struct cgroup_reader *r, const struct cgroup_entry *e,
+                             size_t n_pids, uint64_t now_ns)
+{
+    return e->limits_read_ns && now_ns - e->limits_read_ns < LIMITS_MAX_AGE_NS &&
+           e->limits_read_ns - e->seen_ns >= CGROUP_YOUNG_NS && is_listed(r, n_pids, e->init_pid);
+}
+
 /* Reads the limits of the init process through its kept descriptor, which also tells whether it
- * still lives: of a dead one it says ESRCH. A process that is still listed lives, and its limits
- * are read again only now and then: they hardly ever change. */
+ * still lives: of a dead one it says ESRCH. */
 static int read_limits(struct cg_source *s, size_t n_pids)
 {
     struct cgroup_entry *e = s->entry;
     struct str text;
     uint64_t now_ns = clock_mono_ns();
-    if (e->limits_read_ns && now_ns - e->limits_read_ns < LIMITS_MAX_AGE_NS &&
-        is_listed(s->reader, n_pids, e->init_pid)) {
+    if (limits_are_fresh(s->reader, e, n_pids, now_ns)) {
         return 0;
     }
     if (e->limits_fd < 0) {
