@@ -27,6 +27,11 @@
     KUBE_ROW(family, GAUGE, level, ".metadata.generation",                                         \
              "Number of the wanted state of the " what ", as counted by the API server.",          \
              .field = METRIC_FIELD(struct kube_meta, generation, 1))
+/* T is the sample, with a member observed_generation. */
+#define KUBE_ROW_OBSERVED(family, level, T)                                                        \
+    KUBE_ROW(family, GAUGE, level, ".status.observedGeneration",                                   \
+             "Number of the wanted state that the controller has acted on.",                       \
+             .field = METRIC_FIELD(T, observed_generation, 1))
 #define KUBE_ROW_VERSION(family, level, what)                                                      \
     KUBE_ROW(family, GAUGE, level, ".metadata.resourceVersion",                                    \
              "Version of the " what " as stored by the API server: another one after a change.",   \
