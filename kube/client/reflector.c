@@ -9,9 +9,9 @@
  * its stream with nothing gained, before something else is tried. */
 #define TRIES 3
 
-/* A server that takes the parameters of a streaming list without knowing them may also be one that
- * hangs; only the second silence without a single object is taken for the former. */
-#define SILENCES 2
+/* So often a streaming list may fail on its own, each time with pages in its stead, before it is
+ * not tried again. */
+#define STREAM_FAILURES 2
 
 enum phase { PHASE_PAGES, PHASE_STREAM, PHASE_WATCH };
 
@@ -33,8 +33,7 @@ struct reflector {
 
     uint64_t contact_ns;
     uint64_t failures;
-    unsigned page_tries, stream_breaks, stream_silences, fruitless, gone, unauthorized;
-    bool saw_bookmark, is_quiet;
+    unsigned page_tries, stream_breaks, stream_failures, fruitless, gone, unauthorized;
 
     size_t version_n, list_version_n, continue_n;
     char version[REFLECTOR_VERSION_MAX];
@@ -127,8 +126,9 @@ static uint64_t idle_limit(struct reflector *r)
     case PHASE_WATCH:
         break;
     }
-    if (r->is_quiet) {
-        return r->timeout_sec * SEC + r->times.list_idle_ns;
+    /* The head of a watch's answer comes at once, even if nothing follows it for minutes. */
+    if (!r->is_heard) {
+        return r->times.stream_idle_ns;
     }
     return r->times.watch_idle_ns + backoff_random(&r->backoff, r->times.watch_idle_ns / 10);
 }
@@ -148,12 +148,16 @@ void reflector_begun(struct reflector *r, uint64_t now_ns)
 
 void reflector_heard(struct reflector *r, uint64_t now_ns)
 {
+    bool is_first = !r->is_heard;
     r->is_heard = true;
     r->contact_ns = now_ns;
     r->unauthorized = 0;
     if (r->phase == PHASE_WATCH) {
         r->failures = 0;
         backoff_good(&r->backoff, now_ns);
+    }
+    if (is_first) {
+        r->idle_ns = idle_limit(r);
     }
 }
 
@@ -290,11 +294,9 @@ int reflector_bookmark(struct reflector *r, struct str resource_version, bool in
         return -EINVAL;
     }
     reflector_heard(r, now_ns);
-    r->saw_bookmark = true;
-    r->is_quiet = false;
     if (r->phase == PHASE_STREAM && initial_events_end) {
         int effect = list_complete(r, resource_version, now_ns);
-        r->stream_breaks = r->stream_silences = 0;
+        r->stream_breaks = r->stream_failures = 0;
         r->has_progressed = true;
         r->idle_ns = idle_limit(r);
         return effect;
@@ -303,11 +305,13 @@ int reflector_bookmark(struct reflector *r, struct str resource_version, bool in
     return REFLECTOR_NOTHING;
 }
 
-/* A streaming list that ended, or went silent, without its end bookmark. */
-static int stream_not_known(struct reflector *r)
+/* A streaming list that ended, went silent, or ran into an error where its end bookmark should be.
+ * A server that sends objects and never that bookmark takes the parameters without knowing them;
+ * one of the others may pass. */
+static int stream_failed(struct reflector *r, bool is_unknown)
 {
     r->failures++;
-    if (r->has_progressed || ++r->stream_silences >= SILENCES) {
+    if (is_unknown || ++r->stream_failures >= STREAM_FAILURES) {
         r->streaming = false;
     }
     return relist_by_pages(r);
@@ -320,7 +324,7 @@ int reflector_stream_end(struct reflector *r, uint64_t now_ns)
     }
     end_request(r);
     if (r->phase == PHASE_STREAM) {
-        return stream_not_known(r);
+        return stream_failed(r, r->has_progressed);
     }
     /* An end at once, with nothing gained, is a failure in the clothes of a clean end. */
     if (!r->has_progressed && now_ns - r->begun_ns < r->times.backoff.first_ns) {
@@ -402,6 +406,9 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
         r->streaming = false;
         return relist_by_pages(r);
     }
+    if (r->phase == PHASE_STREAM && r->is_heard && code >= 500) {
+        return stream_failed(r, false);
+    }
     if (code == 403 || code == 404) {
         back_off(r, BACKOFF_DENIED, -1, now_ns);
         return interrupted(r, false);
@@ -417,12 +424,9 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
 static int timed_out(struct reflector *r, uint64_t now_ns)
 {
     if (r->phase == PHASE_STREAM && r->is_heard) {
-        return stream_not_known(r);
+        return stream_failed(r, r->has_progressed);
     }
     if (r->phase == PHASE_WATCH && r->is_heard) {
-        /* That took long enough: the new request goes out at once. */
-        r->failures++;
-        r->is_quiet = !r->saw_bookmark;
         return REFLECTOR_NOTHING;
     }
     back_off(r, BACKOFF_NET, -1, now_ns);

@@ -18,12 +18,13 @@
  *   - Back-off doubles, with jitter, to a maximum by kind: short where no connection is made (a
  *     server that is down is not loaded, and all must be current soon after its return), longer
  *     where the server answers that it is overloaded. It starts anew after a steady time.
- *   - A streaming list (sendInitialEvents) that the server refuses, or takes without knowing it (no
- *     end bookmark ever comes), falls back to pages for good; one that breaks three times falls
- *     back once.
- *   - Servers send a bookmark about once a minute: a watch that is silent for longer is given up
- *     and resumed. If none was ever seen, a silent watch is first taken for broken once, and then
- *     waited for as long as the server was asked to keep it. */
+ *   - A streaming list (sendInitialEvents) that the server refuses, or takes without knowing it
+ *     (objects, but never an end bookmark), falls back to pages for good; one that fails otherwise
+ *     falls back once, the second time for good.
+ *   - A watch that is silent for 90 s is given up and resumed at once, which is no failure: servers
+ *     send a bookmark about once a minute, but (1.36) only while something of the resource changes,
+ *     so that silence may be health. Where it is not, the new request finds out, because a server
+ *     that is well answers it at once. */
 #ifndef KG_KUBE_REFLECTOR_H
 #define KG_KUBE_REFLECTOR_H
 
@@ -37,7 +38,7 @@
 struct reflector_times {
     struct backoff_times backoff;
     uint64_t list_idle_ns;        /* silence that ends a page */
-    uint64_t stream_idle_ns;      /* silence that ends a streaming list */
+    uint64_t stream_idle_ns;      /* silence that ends a streaming list, or a watch not answered */
     uint64_t watch_idle_ns;       /* silence that ends a watch; a tenth more by jitter */
     unsigned watch_sec, more_sec; /* timeoutSeconds= is watch_sec plus up to more_sec */
 };
@@ -120,8 +121,8 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
                      uint64_t now_ns);
 int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now_ns);
 
-/* The silence after which the request that is under way is to be given up; changes when a streaming
- * list becomes a watch. 0: none is under way. */
+/* The silence after which the request that is under way is to be given up; changes with the first
+ * byte heard, and when a streaming list becomes a watch. 0: none is under way. */
 uint64_t reflector_idle_ns(const struct reflector *r);
 
 /* SYNCED: a list was completed, and the watch that follows it is under way or being renewed after

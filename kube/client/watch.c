@@ -87,6 +87,7 @@ static void heard(struct kube_watch *w)
     reflector_heard(w->reflector, w->now_ns);
     if (!w->is_answered) {
         w->is_answered = true;
+        kube_http_set_idle(w->transfer, watch_idle_ms(w));
         w->state.last_error[0] = '\0';
         w->state.watch_success += watch_is_list(w) ? 0 : 1;
     }

@@ -48,18 +48,17 @@ static int end_whole(struct kube_watch *w)
     int r = json_stream_end(w->stream, &err);
     if (r < 0) {
         watch_set_error(w, "answer", err.text);
-        watch_count_failure(w);
         return reflector_broken(w->reflector, r == -ENODATA ? REFLECTOR_BROKEN : REFLECTOR_GARBLED,
                                 w->now_ns);
     }
     if (w->action != REFLECTOR_LIST_PAGE) {
+        watch_set_error(w, "answer", "ended too soon"); /* counts only if the reflector thinks so */
         return reflector_stream_end(w->reflector, w->now_ns);
     }
     r = reflector_page_done(w->reflector, buf_str(&w->list_version), buf_str(&w->list_continue),
                             w->now_ns);
     if (r < 0) {
         watch_set_error(w, "answer", "its resourceVersion or continue is missing or too long");
-        watch_count_failure(w);
         return reflector_broken(w->reflector, REFLECTOR_GARBLED, w->now_ns);
     }
     return r;
@@ -82,32 +81,42 @@ static enum reflector_break break_of(enum kube_http_result result)
     return REFLECTOR_BROKEN;
 }
 
+/* Tells the reflector how the request ended. Returns its effect. */
+static int tell_end(struct kube_watch *w, const struct kube_http_end *end)
+{
+    if (w->stop != WATCH_STOP_NONE) {
+        return end_by_stop(w);
+    }
+    if (end->status >= 300) {
+        return end_by_status(w, end);
+    }
+    if (end->result == KUBE_HTTP_DONE) {
+        return end_whole(w);
+    }
+    watch_set_error(w, "connection", end->message);
+    return reflector_broken(w->reflector, break_of(end->result), w->now_ns);
+}
+
 void watch_on_end(void *arg, const struct kube_http_end *end)
 {
     struct kube_watch *w = arg;
     w->now_ns = clock_mono_ns();
     w->transfer = NULL;
-    int effect;
-    if (w->stop != WATCH_STOP_NONE) {
-        watch_count_failure(w);
-        effect = end_by_stop(w);
-    } else if (end->status >= 300) {
-        watch_count_failure(w);
-        effect = end_by_status(w, end);
-    } else if (end->result == KUBE_HTTP_DONE) {
-        effect = end_whole(w);
-    } else {
-        watch_count_failure(w);
-        watch_set_error(w, "connection", end->message);
-        effect = reflector_broken(w->reflector, break_of(end->result), w->now_ns);
-    }
+    uint64_t failures = reflector_failures(w->reflector);
+    int effect = tell_end(w, end);
     watch_close_request(w);
     w->stop = WATCH_STOP_NONE;
     watch_apply(w, effect);
     if (w->stop != WATCH_STOP_NONE) { /* the commit of a paged list failed */
-        watch_count_failure(w);
+        failures = 0;
         watch_apply(w, end_by_stop(w));
         w->stop = WATCH_STOP_NONE;
+    }
+    /* What is a failure, the reflector says: a watch that ends, or is silent for long, is none. */
+    if (reflector_failures(w->reflector) > failures) {
+        watch_count_failure(w);
+    } else {
+        w->state.last_error[0] = '\0';
     }
     watch_show_state(w);
 }

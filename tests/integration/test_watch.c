@@ -590,6 +590,8 @@ static void test_fallback_to_pages(void **state)
     run_both((struct run){ .fault = "pages", .must = "pages", .must_times = 4 }, 1);
     run_scene(&(struct run){
         .fault = "no-streaming", .streaming = true, .must = "no-streaming", .must_also = "pages" });
+    run_scene(&(struct run){
+        .fault = "old-etcd", .streaming = true, .must = "old-etcd", .must_also = "pages" });
     run_scene(&(struct run){ .fault = "ignores-streaming",
                              .streaming = true,
                              .must = "ignores-streaming",

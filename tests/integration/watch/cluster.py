@@ -25,7 +25,7 @@ ACTIVE = float(os.environ.get("KG_ACTIVE", "0.8"))
 RANDOM = random.Random(os.environ.get("KG_SEED", "1"))
 
 FAULTS = ("none", "cut", "gone", "bookmarks", "half-closed", "stall", "too-many", "errors", "down",
-          "pages", "no-streaming", "ignores-streaming", "expired", "oversize", "garbage",
+          "pages", "no-streaming", "ignores-streaming", "old-etcd", "expired", "oversize", "garbage",
           "too-large", "denied", "storm")
 STORM = ("cut", "gone", "half-closed", "errors", "expired", "garbage", "too-large")
 
@@ -277,6 +277,11 @@ class Watch:
             self.request.reply(410, answer)
 
     def initial_events(self):
+        if FAULT == "old-etcd" and self.query.get("sendInitialEvents") == "true":
+            count("old-etcd")
+            self.send("ERROR", status(500, "InternalError", "RequestWatchProgress is disabled"))
+            self.until = 0
+            return
         items, self.version = cluster.snapshot(self.selector)
         for item in items:
             self.send("ADDED", item)

@@ -221,7 +221,9 @@ static void test_streaming_that_breaks_thrice_falls_back_once(void **state)
     struct bench b = setup(true);
     for (int time = 0; time < 3; time++) {
         begin(&b, REFLECTOR_LIST_STREAM);
-        object(&b, "1");
+        if (time != 1) {
+            object(&b, "1");
+        }
         assert_int_equal(time == 1 ? status(&b, 503, "") : broken(&b, REFLECTOR_BROKEN),
                          REFLECTOR_ABORT);
         sleep_between(&b, 400 * MS, 5 * SEC);
@@ -491,40 +493,57 @@ static void test_server_restart(void **state)
     reflector_free(b.r);
 }
 
-static void test_half_open_watch(void **state)
+static void test_silent_watch_is_renewed(void **state)
 {
     (void)state;
     struct bench b = watching();
     bookmark(&b, "150");
     assert_in_range(reflector_idle_ns(b.r), 90 * SEC, 99 * SEC);
     b.now += reflector_idle_ns(b.r);
-    broken(&b, REFLECTOR_TIMED_OUT);
-    assert_int_equal(reflector_sync(b.r), REFLECTOR_BEHIND);
+    assert_int_equal(broken(&b, REFLECTOR_TIMED_OUT), REFLECTOR_NOTHING);
+    /* no failure: nothing may have changed; the answer to the next request tells */
+    assert_int_equal(reflector_failures(b.r), 0);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_SYNCED);
     assert_int_equal(reflector_idle_ns(b.r), 0);
-    /* at once; if that gets no answer either it backs off */
     assert_version(begin(&b, REFLECTOR_WATCH), "150");
-    b.now += reflector_idle_ns(b.r);
-    broken(&b, REFLECTOR_TIMED_OUT);
-    sleep_between(&b, 400 * MS, 1200 * MS);
-    begin(&b, REFLECTOR_WATCH);
+    assert_int_equal(reflector_idle_ns(b.r), 20 * SEC);
+    reflector_heard(b.r, b.now);
     assert_in_range(reflector_idle_ns(b.r), 90 * SEC, 99 * SEC);
     reflector_free(b.r);
 }
 
-static void test_server_without_bookmarks_is_waited_for(void **state)
+static void test_half_open_watch(void **state)
 {
     (void)state;
     struct bench b = watching();
     b.now += reflector_idle_ns(b.r);
     broken(&b, REFLECTOR_TIMED_OUT);
-    struct reflector_step step = begin(&b, REFLECTOR_WATCH);
-    assert_int_equal(reflector_idle_ns(b.r), (step.timeout_sec + 65) * SEC);
-    /* the first bookmark says that silence means something after all */
-    bookmark(&b, "120");
-    b.now += 100 * SEC;
-    reflector_stream_end(b.r, b.now);
     begin(&b, REFLECTOR_WATCH);
-    assert_in_range(reflector_idle_ns(b.r), 90 * SEC, 99 * SEC);
+    b.now += reflector_idle_ns(b.r);
+    broken(&b, REFLECTOR_TIMED_OUT);
+    assert_int_equal(reflector_failures(b.r), 1);
+    assert_int_equal(reflector_sync(b.r), REFLECTOR_BEHIND);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    assert_version(begin(&b, REFLECTOR_WATCH), "100");
+    reflector_free(b.r);
+}
+
+/* An error in the middle of the objects: pages instead, this time. */
+static void test_streaming_that_errs_falls_back(void **state)
+{
+    (void)state;
+    struct bench b = setup(true);
+    for (int time = 0; time < 2; time++) {
+        begin(&b, REFLECTOR_LIST_STREAM);
+        object(&b, "9");
+        assert_int_equal(status(&b, 500, "InternalError"), REFLECTOR_ABORT);
+        begin(&b, REFLECTOR_LIST_PAGE);
+        assert_int_equal(page(&b, "10", ""), REFLECTOR_COMMIT);
+        begin(&b, REFLECTOR_WATCH);
+        object(&b, "11");
+        status(&b, 410, "");
+    }
+    begin(&b, REFLECTOR_LIST_PAGE);
     reflector_free(b.r);
 }
 
@@ -702,8 +721,9 @@ int main(void)
         cmocka_unit_test(test_retry_after_is_heeded_and_capped),
         cmocka_unit_test(test_back_off_grows_is_capped_and_starts_anew),
         cmocka_unit_test(test_server_restart),
+        cmocka_unit_test(test_silent_watch_is_renewed),
         cmocka_unit_test(test_half_open_watch),
-        cmocka_unit_test(test_server_without_bookmarks_is_waited_for),
+        cmocka_unit_test(test_streaming_that_errs_falls_back),
         cmocka_unit_test(test_watch_that_ends_at_once),
         cmocka_unit_test(test_watch_that_fails_inside_relists),
         cmocka_unit_test(test_http_errors_alone_never_relist),

@@ -505,17 +505,25 @@ static void test_settles_are_rare_but_never_late(void **state)
     stop(w);
 }
 
-static void test_silence_ends_a_watch(void **state)
+static void test_silence_renews_a_watch(void **state)
 {
     (void)state;
     struct kube_watch *w = watching();
+    assert_int_equal(http.idle_ms, 20 * 1000);
     send(BOOKMARK("15"));
     assert_in_range(http.idle_ms, 90 * 1000, 99 * 1000);
     end(KUBE_HTTP_IDLE, 200, "");
+    struct kube_watch_state s = kube_watch_state(w);
+    assert_int_equal(s.watch_error, 0);
+    assert_int_equal(s.sync, REFLECTOR_SYNCED);
+    assert_string_equal(s.last_error, "");
     turn(w);
     assert_path_has("resourceVersion=15");
-    assert_int_equal(kube_watch_state(w).watch_error, 1);
-    assert_int_equal(kube_watch_state(w).sync, REFLECTOR_BEHIND);
+    end(KUBE_HTTP_IDLE, 0, "");
+    s = kube_watch_state(w);
+    assert_int_equal(s.watch_error, 1);
+    assert_int_equal(s.sync, REFLECTOR_BEHIND);
+    assert_string_equal(s.last_error, "watch pods: connection: broken for the test");
     stop(w);
 }
 
@@ -571,7 +579,7 @@ int main(void)
         cmocka_unit_test(test_oversize),
         cmocka_unit_test(test_unauthorized_reads_credentials_again),
         cmocka_unit_test(test_settles_are_rare_but_never_late),
-        cmocka_unit_test(test_silence_ends_a_watch),
+        cmocka_unit_test(test_silence_renews_a_watch),
         cmocka_unit_test(test_what_the_owner_cannot_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
