@@ -40,6 +40,12 @@ int num_scan_i64(struct str s, int64_t *ret)
     return 0;
 }
 
+int num_scan_signed(struct str s, int64_t *ret)
+{
+    bool plus = str_eat(&s, STR("+"));
+    return plus && str_starts(s, STR("-")) ? -EINVAL : num_scan_i64(s, ret);
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {

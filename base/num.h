@@ -12,7 +12,8 @@
  * Sets *ret. Errors: -EINVAL not a number or empty · -ERANGE beyond the type. */
 int num_scan_u64(struct str s, uint64_t *ret) KG_MUST_CHECK;
 int num_scan_i64(struct str s, int64_t *ret) KG_MUST_CHECK;
-int num_scan_hex(struct str s, uint64_t *ret) KG_MUST_CHECK; /* without 0x */
+int num_scan_signed(struct str s, int64_t *ret) KG_MUST_CHECK; /* as i64, and '+', as Go's Atoi */
+int num_scan_hex(struct str s, uint64_t *ret) KG_MUST_CHECK;   /* without 0x */
 int num_scan_double(struct str s,
                     double *ret) KG_MUST_CHECK; /* also Inf, NaN, as Go's ParseFloat */
 

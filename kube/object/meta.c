@@ -124,6 +124,12 @@ void kube_emit_annotations(const void *sample, struct metric_writer *out)
     metric_put_open(out, 1, NULL, 0, meta->annotations, meta->n_annotations);
 }
 
+void kube_emit_one(const void *sample, struct metric_writer *out)
+{
+    (void)sample;
+    metric_put(out, 1);
+}
+
 void kube_emit_owners(const void *sample, struct metric_writer *out)
 {
     const struct kube_meta *meta = sample;
@@ -134,5 +140,16 @@ void kube_emit_owners(const void *sample, struct metric_writer *out)
     }
     if (meta->n_owners == 0) {
         metric_put(out, 1, STR(""), STR(""), STR(""));
+    }
+}
+
+void kube_emit_owner_names(const void *sample, struct metric_writer *out)
+{
+    const struct kube_meta *meta = sample;
+    for (size_t i = 0; i < meta->n_owners; i++) {
+        metric_put(out, 1, meta->owners[i].kind, meta->owners[i].name);
+    }
+    if (meta->n_owners == 0) {
+        metric_put(out, 1, STR(""), STR(""));
     }
 }

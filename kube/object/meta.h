@@ -56,8 +56,14 @@ void kube_common_namespace_name_uid(const void *sample, struct metric_writer *ou
 void kube_emit_labels(const void *sample, struct metric_writer *out);
 void kube_emit_annotations(const void *sample, struct metric_writer *out);
 
+/* The value 1, without own labels. */
+void kube_emit_one(const void *sample, struct metric_writer *out);
+
 /* Own labels owner_kind, owner_name, owner_is_controller; one series an owner, one with three empty
  * labels when there is none. */
 void kube_emit_owners(const void *sample, struct metric_writer *out);
+
+/* The same without owner_is_controller. */
+void kube_emit_owner_names(const void *sample, struct metric_writer *out);
 
 #endif

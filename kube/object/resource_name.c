@@ -115,6 +115,10 @@ int resource_name_label(struct str name, struct arena *mem, struct str *ret)
 static size_t units_of(struct str name, enum kube_amounts_of of, struct str *ret_units)
 {
     size_t n = 0;
+    if (of == KUBE_AMOUNTS_OF_ANYTHING) {
+        ret_units[n++] = STR("");
+        return n;
+    }
     if (str_eq_c(name, "cpu")) {
         ret_units[n++] = STR("core");
         return n;
@@ -148,13 +152,14 @@ int kube_amounts_decode(const json_t *list, enum kube_amounts_of of, const struc
     json_object_foreach (members, key, value) {
         struct str name = str_of(key), units[2];
         size_t n_units = units_of(name, of, units);
-        bool milli = of == KUBE_AMOUNTS_OF_NODE || str_eq_c(name, "cpu");
-        struct kube_amount amount;
+        bool milli = of != KUBE_AMOUNTS_OF_CONTAINER || str_eq_c(name, "cpu");
+        struct kube_amount amount = { .resource = name };
         if (n_units == 0 ||
             !json_quantity(value, milli ? quantity_milli : quantity_whole, &amount.value)) {
             continue;
         }
-        if (resource_name_label(name, how->mem, &amount.resource) < 0) {
+        if (of != KUBE_AMOUNTS_OF_ANYTHING &&
+            resource_name_label(name, how->mem, &amount.resource) < 0) {
             return err_set(err, ENOMEM, "no memory for the decoded object");
         }
         for (size_t i = 0; i < n_units; i++) {

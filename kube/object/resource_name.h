@@ -34,6 +34,7 @@ struct kube_amounts {
 enum kube_amounts_of {
     KUBE_AMOUNTS_OF_CONTAINER, /* only cpu has thousandths */
     KUBE_AMOUNTS_OF_NODE,      /* all have; "pods" is shown, too */
+    KUBE_AMOUNTS_OF_ANYTHING,  /* all have; every name is shown, as it is and without a unit */
 };
 
 /* Reads a ResourceList ({"cpu": "100m", …}; NULL: none) in its order. Names of no known unit and

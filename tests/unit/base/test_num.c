@@ -100,6 +100,14 @@ static void scans_integers(void **state)
     assert_true(i == INT64_MIN);
     assert_int_equal(num_scan_i64(STR("9223372036854775808"), &i), -ERANGE);
     assert_int_equal(num_scan_i64(STR("-"), &i), -EINVAL);
+    assert_int_equal(num_scan_i64(STR("+5"), &i), -EINVAL);
+    assert_int_equal(num_scan_signed(STR("+5"), &i), 0);
+    assert_int_equal(i, 5);
+    assert_int_equal(num_scan_signed(STR("-6"), &i), 0);
+    assert_int_equal(i, -6);
+    assert_int_equal(num_scan_signed(STR("+-6"), &i), -EINVAL);
+    assert_int_equal(num_scan_signed(STR("++6"), &i), -EINVAL);
+    assert_int_equal(num_scan_signed(STR("+"), &i), -EINVAL);
     assert_int_equal(num_scan_hex(STR("fFff"), &u), 0);
     assert_int_equal(u, 0xffff);
     assert_int_equal(num_scan_hex(STR("10000000000000000"), &u), -ERANGE);
