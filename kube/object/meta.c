@@ -55,7 +55,7 @@ int kube_meta_decode(const json_t *object, const struct kube_decode *how, struct
         .resource_version = json_get_str(metadata, "resourceVersion"),
         .generation = json_get_i64(metadata, "generation"),
     };
-    if (str_empty(ret->name)) {
+    if (str_empty(ret->name) && !(how->ksm_quirks && metadata)) {
         return err_set(err, EBADMSG, "object without metadata.name");
     }
     if (json_get_time_if(metadata, "creationTimestamp", &ret->created_unix_sec)) {

@@ -35,7 +35,8 @@ struct kube_meta {
 };
 
 /* Fills *ret from object's metadata; text is borrowed from the object.
- * Errors: -EBADMSG not an object, or no metadata.name · -ENOMEM. */
+ * Errors: -EBADMSG not an object, or no metadata.name (which no API server lets through; with
+ * how->ksm_quirks it may be missing) · -ENOMEM. */
 int kube_meta_decode(const json_t *object, const struct kube_decode *how, struct kube_meta *ret,
                      struct err *err);
 

@@ -195,6 +195,23 @@ static void objects_without_a_name(void **state)
     }
 }
 
+/* KSM shows them, and so does --ksm-quirks. */
+static void a_name_may_be_missing_with_quirks(void **state)
+{
+    (void)state;
+    struct arena mem;
+    arena_init(&mem, 4096);
+    const struct kube_decode how = { .mem = &mem, .ksm_quirks = true };
+    struct kube_meta meta;
+    json_t *object = object_of("{'metadata':{}}"), *none = object_of("{'metadata':5}");
+    assert_int_equal(kube_meta_decode(object, &how, &meta, NULL), 0);
+    assert_int_equal(meta.name.n, 0);
+    assert_int_equal(kube_meta_decode(none, &how, &meta, NULL), -EBADMSG);
+    json_decref(object);
+    json_decref(none);
+    arena_done(&mem);
+}
+
 static void the_controller_is_the_first_that_says_so(void **state)
 {
     (void)state;
@@ -239,6 +256,7 @@ int main(void)
         cmocka_unit_test(all_that_metadata_gives),
         cmocka_unit_test(what_is_absent_is_not_shown),
         cmocka_unit_test(objects_without_a_name),
+        cmocka_unit_test(a_name_may_be_missing_with_quirks),
         cmocka_unit_test(the_controller_is_the_first_that_says_so),
         cmocka_unit_test(conditions_by_type),
     };
