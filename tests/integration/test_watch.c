@@ -263,10 +263,13 @@ static unsigned free_port(void)
 
 static void start_server(struct scene *s)
 {
-    char port[16], seed[16];
+    char port[16], seed[16], must_happen[64];
     snprintf(port, sizeof(port), "%u", s->port);
     snprintf(seed, sizeof(seed), "%d", s->run->seed);
+    snprintf(must_happen, sizeof(must_happen), "%s:%d", s->run->must ? s->run->must : "",
+             KG_MAX(s->run->must_times, 1));
     setenv("KG_FAULT", s->run->fault, 1);
+    setenv("KG_MUST", must_happen, 1);
     setenv("KG_SEED", seed, 1);
     setenv("KG_ACTIVE", s->run->active ? s->run->active : "0.8", 1);
     const char *args[16] = { "--port", port, "--scenario",

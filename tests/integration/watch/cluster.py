@@ -7,6 +7,7 @@ first request objects change and faults happen; then both stop.
     KG_FAULT   one of FAULTS
     KG_SEED    of everything random
     KG_ACTIVE  seconds of change and faults
+    KG_MUST    "what:times": on a loaded machine, up to MORE seconds more until this has happened
 
 /api/v1/pods   list (pages, continue) and watch (bookmarks, sendInitialEvents), fieldSelector
                spec.nodeName=…; objects stable-N exist all the time
@@ -22,6 +23,8 @@ import time
 
 FAULT = os.environ.get("KG_FAULT", "none")
 ACTIVE = float(os.environ.get("KG_ACTIVE", "0.8"))
+MUST, MUST_TIMES = os.environ.get("KG_MUST", ":0").split(":")
+MORE = 20
 RANDOM = random.Random(os.environ.get("KG_SEED", "1"))
 
 FAULTS = ("none", "cut", "gone", "bookmarks", "half-closed", "stall", "too-many", "errors", "down",
@@ -159,7 +162,10 @@ class Churn(threading.Thread):
                 self.start()
 
     def is_active(self):
-        return self.end is not None and time.monotonic() < self.end
+        if self.end is None:
+            return False
+        owing = MUST and counts[MUST] < int(MUST_TIMES)
+        return time.monotonic() < self.end + (MORE if owing else 0)
 
     def change(self):
         draw = self.random
