@@ -28,6 +28,26 @@ bool json_get_i64_if(const json_t *object, const char *key, int64_t *ret)
     return true;
 }
 
+struct str json_get_bool_text(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_boolean(value)) {
+        return (struct str){ 0 };
+    }
+    return json_is_true(value) ? STR("true") : STR("false");
+}
+
+int json_get_i64_text(const json_t *object, const char *key, struct arena *mem, struct str *ret)
+{
+    char digits[NUM_TEXT_MAX];
+    int64_t value;
+    if (!json_get_i64_if(object, key, &value)) {
+        *ret = (struct str){ 0 };
+        return 0;
+    }
+    return arena_str(mem, (struct str){ digits, num_format_i64(digits, value) }, ret);
+}
+
 int64_t json_get_i64(const json_t *object, const char *key)
 {
     int64_t value = 0;

@@ -7,7 +7,7 @@
 #ifndef KG_KUBE_JSON_GET_H
 #define KG_KUBE_JSON_GET_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 #include <jansson.h>
 
@@ -20,11 +20,18 @@ struct str json_text(const json_t *value);
 /* Whether the member is the JSON value true. */
 bool json_get_true(const json_t *object, const char *key);
 
+/* "true" or "false" of a boolean member; empty when absent. */
+struct str json_get_bool_text(const json_t *object, const char *key);
+
 /* Value of an integer member; 0 when absent. */
 int64_t json_get_i64(const json_t *object, const char *key);
 
 /* Whether there is an integer member; sets *ret only then. */
 bool json_get_i64_if(const json_t *object, const char *key, int64_t *ret);
+
+/* Digits of an integer member, in mem; empty when absent. Sets *ret. Errors: -ENOMEM. */
+int json_get_i64_text(const json_t *object, const char *key, struct arena *mem,
+                      struct str *ret) KG_MUST_CHECK;
 
 /* Whether there is an RFC 3339 time; sets *ret to its Unix seconds only then. */
 bool json_get_time_if(const json_t *object, const char *key, int64_t *ret);

@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "kube/object/json_get.h"
+#include "metrics/names.h"
 
 void *kube_decode_array(const struct kube_decode *how, size_t n, size_t size, struct err *err)
 {
@@ -81,6 +82,35 @@ int kube_meta_decode(const json_t *object, const struct kube_decode *how, struct
     return r;
 }
 
+int kube_meta_only_decode(const json_t *object, const struct kube_decode *how, void *sample,
+                          struct err *err)
+{
+    return kube_meta_decode(object, how, sample, err);
+}
+
+int kube_labels_of_object(json_t *object, struct str prefix, const struct kube_decode *how,
+                          struct metric_label **ret, size_t *ret_n, struct err *err)
+{
+    const char *key;
+    json_t *value;
+    size_t n = 0;
+    struct metric_label *pairs =
+        KUBE_DECODE_ARRAY(how, json_object_size(object), struct metric_label, err);
+    if (!pairs) {
+        return -ENOMEM;
+    }
+    json_object_foreach (object, key, value) {
+        if (json_is_string(value)) {
+            pairs[n++] = (struct metric_label){ str_of(key), json_text(value) };
+        }
+    }
+    if (label_names_from_pairs(pairs, n, prefix, how->mem, ret) < 0) {
+        return err_set(err, ENOMEM, "no memory for the decoded object");
+    }
+    *ret_n = n;
+    return 0;
+}
+
 const struct kube_owner *kube_meta_controller(const struct kube_meta *meta)
 {
     for (size_t i = 0; i < meta->n_owners; i++) {
@@ -95,6 +125,13 @@ void kube_common_name(const void *sample, struct metric_writer *out)
 {
     const struct kube_meta *meta = sample;
     metric_common(out, meta->name);
+}
+
+void kube_common_name_namespace(const void *sample, struct metric_writer *out)
+{
+    const struct kube_meta *meta = sample;
+    metric_common(out, meta->name);
+    metric_common(out, meta->namespace);
 }
 
 void kube_common_namespace_name(const void *sample, struct metric_writer *out)

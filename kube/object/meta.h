@@ -40,6 +40,15 @@ struct kube_meta {
 int kube_meta_decode(const json_t *object, const struct kube_decode *how, struct kube_meta *ret,
                      struct err *err);
 
+/* kube_resource.decode of kinds of which only the metadata is shown; the sample is a kube_meta. */
+int kube_meta_only_decode(const json_t *object, const struct kube_decode *how, void *sample,
+                          struct err *err);
+
+/* The members of a JSON object of strings (NULL: none) as labels prefix + name, all of them, legal
+ * and sorted by key. Sets *ret and *ret_n. Errors: -ENOMEM. */
+int kube_labels_of_object(json_t *object, struct str prefix, const struct kube_decode *how,
+                          struct metric_label **ret, size_t *ret_n, struct err *err);
+
 /* The owner that is the controller: the first that says so; NULL when none does. */
 const struct kube_owner *kube_meta_controller(const struct kube_meta *meta);
 
@@ -48,14 +57,16 @@ const struct kube_owner *kube_meta_controller(const struct kube_meta *meta);
 void *kube_decode_array(const struct kube_decode *how, size_t n, size_t size, struct err *err);
 #define KUBE_DECODE_ARRAY(how, n, T, err) ((T *)kube_decode_array((how), (n), sizeof(T), (err)))
 
-/* metric_subject.common of most kinds: (name), (namespace, name), (namespace, name, uid). */
+/* metric_subject.common of most kinds: the metadata that the function's name lists. */
 void kube_common_name(const void *sample, struct metric_writer *out);
+void kube_common_name_namespace(const void *sample, struct metric_writer *out);
 void kube_common_namespace_name(const void *sample, struct metric_writer *out);
 void kube_common_namespace_name_uid(const void *sample, struct metric_writer *out);
 
 /* metric_family.emit of rows that most kinds have: kube/object/rows.h. */
 void kube_emit_labels(const void *sample, struct metric_writer *out);
 void kube_emit_annotations(const void *sample, struct metric_writer *out);
+void kube_emit_one(const void *sample, struct metric_writer *out); /* 1, without own labels */
 
 /* The value 1, without own labels. */
 void kube_emit_one(const void *sample, struct metric_writer *out);

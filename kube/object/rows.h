@@ -36,6 +36,9 @@
     KUBE_ROW(family, GAUGE, level, ".metadata.resourceVersion",                                    \
              "Version of the " what " as stored by the API server: another one after a change.",   \
              .needs = KUBE_META_VERSION, .field = METRIC_FIELD(struct kube_meta, version, 1))
+#define KUBE_ROW_ONE(family, level, what)                                                          \
+    KUBE_ROW(family, GAUGE, level, ".metadata", "1 for every " what " that there is.",             \
+             .emit = kube_emit_one)
 #define KUBE_ROW_LABELS(family, level, what)                                                       \
     KUBE_ROW(family, GAUGE, level, ".metadata.labels",                                             \
              "Labels of the " what " that --metric-labels-allowlist lets through; always 1.",      \

@@ -4,9 +4,6 @@
 #include "kube/object/quantity.h"
 #include "kube/object/unique.h"
 #include "kube/resources/pods.h"
-#include "metrics/names.h"
-
-#include "base/num.h"
 
 #include <arpa/inet.h>
 
@@ -155,44 +152,16 @@ static int tolerations_decode(const json_t *spec, const struct kube_decode *how,
             continue;
         }
         struct pod_toleration *t = &pod->tolerations[pod->n_tolerations++];
-        int64_t seconds;
         t->key = json_get_str(item, "key");
         t->op = json_get_str(item, "operator");
         t->value = json_get_str(item, "value");
         t->effect = json_get_str(item, "effect");
-        if (json_get_i64_if(item, "tolerationSeconds", &seconds)) {
-            char digits[NUM_TEXT_MAX];
-            struct str text = { digits, num_format_i64(digits, seconds) };
-            if (arena_str(how->mem, text, &t->seconds) < 0) {
-                return no_memory(err);
-            }
+        if (json_get_i64_text(item, "tolerationSeconds", how->mem, &t->seconds) < 0) {
+            return no_memory(err);
         }
     }
     return kube_unique_mark(pod->tolerations, pod->n_tolerations,
                             KUBE_UNIQUE(struct pod_toleration, key, 5, repeated), how, err);
-}
-
-static int node_selector_decode(const json_t *spec, const struct kube_decode *how,
-                                struct pod_sample *pod, struct err *err)
-{
-    json_t *members = json_object_get(spec, "nodeSelector"), *value;
-    const char *key;
-    size_t n = 0;
-    struct metric_label *pairs =
-        KUBE_DECODE_ARRAY(how, json_object_size(members), struct metric_label, err);
-    if (!pairs) {
-        return -ENOMEM;
-    }
-    json_object_foreach (members, key, value) {
-        if (json_is_string(value)) {
-            pairs[n++] = (struct metric_label){ str_of(key), json_text(value) };
-        }
-    }
-    if (label_names_from_pairs(pairs, n, STR("nodeselector_"), how->mem, &pod->node_selector) < 0) {
-        return no_memory(err);
-    }
-    pod->n_node_selector = n;
-    return 0;
 }
 
 int pod_spec_decode(const json_t *spec, const json_t *status, const struct kube_decode *how,
@@ -216,7 +185,11 @@ int pod_spec_decode(const json_t *spec, const json_t *status, const struct kube_
     if (r >= 0) {
         r = tolerations_decode(spec, how, pod, err);
     }
-    return r < 0 ? r : node_selector_decode(spec, how, pod, err);
+    if (r >= 0) {
+        r = kube_labels_of_object(json_object_get(spec, "nodeSelector"), STR("nodeselector_"), how,
+                                  &pod->node_selector, &pod->n_node_selector, err);
+    }
+    return r;
 }
 
 void pod_emit_info(const void *sample, struct metric_writer *out)

@@ -20,9 +20,34 @@ static void members_of_their_type(void **state)
     assert_true(json_get_true(o, "t"));
     assert_false(json_get_true(o, "f"));
     assert_int_equal(json_get_i64(o, "i"), -7);
+    assert_true(str_eq_c(json_get_bool_text(o, "t"), "true"));
+    assert_true(str_eq_c(json_get_bool_text(o, "f"), "false"));
     assert_int_equal(json_get_time(o, "time"), 1767323045);
     assert_int_equal(json_object_size(json_get_object(o, "o")), 1);
     assert_int_equal(json_array_size(json_get_array(o, "a")), 1);
+    json_decref(o);
+}
+
+static void digits_of_integers(void **state)
+{
+    (void)state;
+    json_t *o = object("{\"i\":-7,\"s\":\"7\",\"r\":7.5}");
+    struct arena mem;
+    struct str text;
+    arena_init(&mem, 4096);
+    assert_int_equal(json_get_i64_text(o, "i", &mem, &text), 0);
+    assert_true(str_eq_c(text, "-7"));
+    static const char *const others[] = { "s", "r", "absent" };
+    for (size_t i = 0; i < KG_ARRAY_LEN(others); i++) {
+        text = STR("before");
+        assert_int_equal(json_get_i64_text(o, others[i], &mem, &text), 0);
+        assert_true(str_empty(text));
+        assert_true(str_empty(json_get_bool_text(o, others[i])));
+    }
+    arena_done(&mem);
+    arena_init(&mem, 0);
+    assert_int_equal(json_get_i64_text(o, "i", &mem, &text), -ENOMEM);
+    arena_done(&mem);
     json_decref(o);
 }
 
@@ -82,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_of_their_type),
+        cmocka_unit_test(digits_of_integers),
         cmocka_unit_test(absent_null_and_wrong_types_are_absent),
         cmocka_unit_test(quantities_are_text_or_numbers),
     };

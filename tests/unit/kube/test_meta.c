@@ -29,6 +29,8 @@ static const struct metric_family widget_rows[] = {
     KUBE_ROW_CREATED("kube_widget_created", STABLE, "widget"),
     KUBE_ROW_DELETED("kube_widget_deletion_timestamp", ALPHA, "widget"),
     KUBE_ROW_GENERATION("kube_widget_metadata_generation", STABLE, "widget"),
+    KUBE_ROW_VERSION("kube_widget_metadata_resource_version", ALPHA, "widget"),
+    KUBE_ROW_ONE("kube_widget_info", STABLE, "widget"),
     KUBE_ROW_LABELS("kube_widget_labels", STABLE, "widget"),
     KUBE_ROW_ANNOTATIONS("kube_widget_annotations", ALPHA, "widget"),
     KUBE_ROW_OWNER("kube_widget_owner", STABLE, "widget"),
@@ -119,7 +121,8 @@ static void check(const char *text, bool everything, const char *want)
 static void all_that_metadata_gives(void **state)
 {
     (void)state;
-    check("{'metadata':{'name':'w','namespace':'n','uid':'u','generation':3,"
+    check("{'metadata':{'name':'w','namespace':'n','uid':'u','generation':3,'resourceVersion':'"
+          "1234567',"
           "'creationTimestamp':'2026-01-02T03:04:05Z','deletionTimestamp':'2026-01-02T03:04:06Z',"
           "'labels':{'a/b':'1','c':2},'annotations':{'d':'x'},'ownerReferences':["
           "{'kind':'K','name':'k','controller':true},{'kind':'L','name':'l'},'none']},"
@@ -129,6 +132,8 @@ static void all_that_metadata_gives(void **state)
           "kube_widget_created{namespace=\"n\",widget=\"w\"} 1.767323045e+09\n"
           "kube_widget_deletion_timestamp{namespace=\"n\",widget=\"w\"} 1.767323046e+09\n"
           "kube_widget_metadata_generation{namespace=\"n\",widget=\"w\"} 3\n"
+          "kube_widget_metadata_resource_version{namespace=\"n\",widget=\"w\"} 1.234567e+06\n"
+          "kube_widget_info{namespace=\"n\",widget=\"w\"} 1\n"
           "kube_widget_labels{namespace=\"n\",widget=\"w\",label_a_b=\"1\"} 1\n"
           "kube_widget_annotations{namespace=\"n\",widget=\"w\",annotation_d=\"x\"} 1\n"
           "kube_widget_owner{namespace=\"n\",widget=\"w\",owner_kind=\"K\",owner_name=\"k\","
@@ -155,15 +160,18 @@ static void what_is_absent_is_not_shown(void **state)
     (void)state;
     static const char owner_and_generation[] =
         "kube_widget_metadata_generation{namespace=\"\",widget=\"w\"} 0\n"
+        "kube_widget_info{namespace=\"\",widget=\"w\"} 1\n"
         "kube_widget_owner{namespace=\"\",widget=\"w\",owner_kind=\"\",owner_name=\"\","
         "owner_is_controller=\"\"} 1\n";
     check("{'metadata':{'name':'w'}}", false, owner_and_generation);
-    check("{'metadata':{'name':'w','creationTimestamp':null,'labels':{'a':'1'},"
+    check("{'metadata':{'name':'w','creationTimestamp':null,'labels':{'a':'1'},'resourceVersion':'"
+          "12b',"
           "'ownerReferences':null},'spec':{'size':'5'},'status':{'conditions':{}}}",
           false, owner_and_generation);
     /* With an allowlist the series is there even when no key matches. */
     check("{'metadata':{'name':'w'}}", true,
           "kube_widget_metadata_generation{namespace=\"\",widget=\"w\"} 0\n"
+          "kube_widget_info{namespace=\"\",widget=\"w\"} 1\n"
           "kube_widget_labels{namespace=\"\",widget=\"w\"} 1\n"
           "kube_widget_annotations{namespace=\"\",widget=\"w\"} 1\n"
           "kube_widget_owner{namespace=\"\",widget=\"w\",owner_kind=\"\",owner_name=\"\","

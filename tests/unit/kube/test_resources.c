@@ -89,7 +89,8 @@ static void check_reference(const struct kube_resource *resource, const struct m
     if (!str_eq_c(name, row->name) ||
         !str_eq_c(type, row->type == METRIC_COUNTER ? "counter" : "gauge") ||
         !str_eq_c(stability, row->stability == METRIC_STABLE ? "STABLE" : "ALPHA") ||
-        !str_eq_c(on, row->opt_in ? "no" : "yes") || !str_eq(want, buf_str(&labels))) {
+        !str_eq_c(on, row->opt_in || !resource->on_by_default ? "no" : "yes") ||
+        !str_eq(want, buf_str(&labels))) {
         fail_msg("row %s differs from the reference's " STR_FMT, row->name, STR_ARG(name));
     }
 }
