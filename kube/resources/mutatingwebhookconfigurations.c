@@ -1,0 +1,38 @@
+/* Mutating webhooks: which services are asked about requests to the API server. */
+#include "kube/object/rows.h"
+#include "kube/resources/admission.h"
+
+static const struct metric_family mutatingwebhookconfiguration_rows[] = {
+    KUBE_ROW_ONE("kube_mutatingwebhookconfiguration_info", ALPHA, "mutating webhook configuration"),
+    KUBE_ROW_CREATED("kube_mutatingwebhookconfiguration_created", ALPHA,
+                     "mutating webhook configuration"),
+    KUBE_ROW_VERSION("kube_mutatingwebhookconfiguration_metadata_resource_version", ALPHA,
+                     "mutating webhook configuration"),
+    KUBE_ROW("kube_mutatingwebhookconfiguration_webhook_clientconfig_service", GAUGE, ALPHA,
+             ".webhooks[]", "Service that a webhook asks, empty when it asks a URL; always 1.",
+             .emit = admission_webhooks_emit_services,
+             .labels = METRIC_LABELS("webhook_name", "service_name", "service_namespace")),
+};
+
+static const struct metric_subject mutatingwebhookconfiguration_subject = {
+    .name = "mutatingwebhookconfigurations",
+    .part = "state",
+    .sample_size = sizeof(struct admission_webhooks),
+    .present_at = offsetof(struct admission_webhooks, meta.present),
+    .labels = METRIC_LABELS("namespace", "mutatingwebhookconfiguration"),
+    .common = kube_common_namespace_name,
+    .headers_always = true,
+    .rows = mutatingwebhookconfiguration_rows,
+    .n_rows = KG_ARRAY_LEN(mutatingwebhookconfiguration_rows),
+};
+
+const struct kube_resource kube_mutatingwebhookconfigurations = {
+    .group = "admissionregistration.k8s.io",
+    .version = "v1",
+    .plural = "mutatingwebhookconfigurations",
+    .kind = "MutatingWebhookConfiguration",
+    .namespaced = false,
+    .on_by_default = true,
+    .subject = &mutatingwebhookconfiguration_subject,
+    .decode = admission_webhooks_decode,
+};
