@@ -29,7 +29,7 @@ uint64_t clock_cpu_ns(void)
 
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; years are counted from
  * March, so that the leap day is the last of a year. */
-static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+int64_t clock_days_from_civil(int64_t year, unsigned month, unsigned day)
 {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -111,7 +111,7 @@ int clock_parse_rfc3339(struct str s, int64_t *ret_sec)
     if (!take_offset(s, &offset)) {
         return -EINVAL;
     }
-    *ret_sec = days_from_civil(year, month, day) * 86400 + (int64_t)hour * 3600 +
+    *ret_sec = clock_days_from_civil(year, month, day) * 86400 + (int64_t)hour * 3600 +
                (int64_t)minute * 60 + second - offset;
     return 0;
 }

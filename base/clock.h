@@ -22,6 +22,10 @@ uint64_t clock_cpu_ns(void);
  * that Go's zero time "0001-01-01T00:00:00Z" is -62135596800. Errors: -EINVAL. */
 int clock_parse_rfc3339(struct str s, int64_t *ret_sec) KG_MUST_CHECK;
 
+/* Days from 1970-01-01 to that day of the Gregorian calendar; month 1 to 12, any day number (0 is
+ * the last of the month before). */
+int64_t clock_days_from_civil(int64_t year, unsigned month, unsigned day);
+
 /* Writes unix_ns as "2026-11-21T01:02:03.004Z" into out (at least 32 bytes). */
 void clock_format_rfc3339(char *out, uint64_t unix_ns);
 

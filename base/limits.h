@@ -18,6 +18,8 @@
 #define LIMIT_HEADER_BYTES (64 * KIB)       /* of one answer; more: it fails */
 #define LIMIT_TRANSFERS 256                 /* requests under way at once; more are refused */
 #define LIMIT_DECODE_ARENA_BYTES (32 * MIB) /* one object's decoded struct */
+#define LIMIT_TZ_FILE_BYTES (64 * KIB)      /* one file of the time zone database */
+#define LIMIT_CRON_BYTES 1024               /* text of one schedule; longer: not a schedule */
 #define LIMIT_QUANTITY_BYTES 256            /* text of one quantity; longer: not a quantity */
 
 /* The store. */

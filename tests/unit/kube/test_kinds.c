@@ -404,6 +404,7 @@ static void reference_cases(void **state)
 
 int main(void)
 {
+    setenv("TZ", "UTC", 1); /* schedules without a zone are in the local one */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixtures_give_the_golden_samples),
         cmocka_unit_test(every_family_is_covered),
