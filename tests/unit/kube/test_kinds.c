@@ -398,7 +398,7 @@ static void reference_cases(void **state)
         total = n < 0 ? n : total + n;
     }
     if (total != -1) {
-        assert_in_range(total, 65, 100000);
+        assert_in_range(total, 250, 100000);
     }
 }
 

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct kube_render_options options = {
         .labels = all,
         .annotations = all,
+        .ksm_quirks = size % 3 == 0,
         .format = size % 2 ? METRIC_FORMAT_TEXT : METRIC_FORMAT_OPENMETRICS,
     };
     auto_buf struct buf out = BUF_INIT(64 * MIB);
