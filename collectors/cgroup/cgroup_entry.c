@@ -216,7 +216,10 @@ int cgroup_entry_read(struct cgroup_entry *e, enum cgroup_controller controller,
     if (e->fd[file] == CG_FD_ABSENT || e->mounts->root_fd[c] < 0) {
         return -ENODATA;
     }
-    if (!has_folder(e, c) && is_young(e)) {
+    if (!has_folder(e, c) && !e->is_settled) {
+        /* A runtime makes the hierarchies one after the other, and the first of them is what we
+         * heard of. Only a look at a grown cgroup is the last, whenever the first scrape comes. */
+        e->is_settled = !is_young(e);
         open_folders(e);
     }
     if (!has_folder(e, c)) {

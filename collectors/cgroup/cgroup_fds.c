@@ -5,6 +5,7 @@
  * is the number of descriptors: while that of a process has not changed, its last count of sockets
  * is served, and the tick counts again behind the scrapes' back. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "collectors/cgroup/cgroup_reader.h"
 #include "collectors/proc/pid_fds.h"
 
@@ -12,19 +13,60 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 /* A count older than this is made anew within the reading that serves it. */
 #define COUNT_MAX_AGE_NS (45 * CLOCK_NS_PER_SEC)
 /* The tick leaves alone what is younger than this. */
 #define COUNT_MIN_AGE_NS (10 * CLOCK_NS_PER_SEC)
 
-static bool open_files(const struct cgroup_reader *r, int32_t pid, uint64_t *ret)
+/* A process with at least so many descriptors has its links read no more often than the tick would,
+ * however often it opens and closes: the agent itself keeps thousands open. */
+#define LARGE 256
+
+/* Folders that are kept open, because fstat of one costs a quarter of looking its path up. Of a
+ * process that has ended it fails, also when its number has gone to another one since. */
+#define KEPT_MAX 2048
+
+static void forget(struct cgroup_reader *r, struct cg_fds *fds)
+{
+    if (fds->is_kept) {
+        close(fds->dir_fd);
+        r->n_fds_kept--;
+    }
+    *fds = (struct cg_fds){ 0 };
+}
+
+static bool size_by_path(struct cgroup_reader *r, struct cg_fds *fds, struct stat *ret)
 {
     char path[32];
+    snprintf(path, sizeof(path), "%d/fd", fds->pid);
+    if (r->n_fds_kept == KEPT_MAX) {
+        return fstatat(r->procfs_fd, path, ret, 0) == 0;
+    }
+    int fd = file_open_dir_at(r->procfs_fd, path);
+    if (fd < 0) { /* one that may only be looked at from outside still tells how many it has */
+        return fstatat(r->procfs_fd, path, ret, 0) == 0;
+    }
+    fds->dir_fd = fd;
+    fds->is_kept = true;
+    r->n_fds_kept++;
+    return fstat(fd, ret) == 0;
+}
+
+/* The number of descriptors of fds->pid; false when the process has ended. */
+static bool open_files(struct cgroup_reader *r, struct cg_fds *fds, uint64_t *ret)
+{
     struct stat st;
-    snprintf(path, sizeof(path), "%d/fd", pid);
-    if (fstatat(r->procfs_fd, path, &st, 0) < 0) {
-        return false;
+    if (!fds->is_kept || fstat(fds->dir_fd, &st) < 0) {
+        int32_t pid = fds->pid;
+        if (fds->is_kept) {
+            forget(r, fds);
+            fds->pid = pid;
+        }
+        if (!size_by_path(r, fds, &st)) {
+            return false;
+        }
     }
     *ret = (uint64_t)st.st_size;
     return true;
@@ -44,9 +86,22 @@ bool cg_knows_open_files(const struct cgroup_reader *r)
  */
 static void count(const struct cgroup_reader *r, struct cg_fds *fds, uint64_t size, uint64_t now_ns)
 {
-    int32_t pid = fds->pid;
-    *fds = (struct cg_fds){ .pid = pid, .size = size, .counted_ns = now_ns };
-    (void)proc_count_fds(r->procfs_fd, pid, &fds->files, &fds->sockets);
+    fds->size = size;
+    fds->counted_ns = now_ns;
+    fds->served = false;
+    fds->files = fds->sockets = 0;
+    (void)proc_count_fds(r->procfs_fd, fds->pid, &fds->files, &fds->sockets);
+}
+
+/* Whether the sockets of the last count will do for a process that has size descriptors now. */
+static bool is_fresh(const struct cg_fds *fds, uint64_t size, uint64_t now_ns)
+{
+    uint64_t age_ns = now_ns - fds->counted_ns;
+    if (fds->counted_ns == 0 || age_ns >= COUNT_MAX_AGE_NS) {
+        return false;
+    }
+    bool may_wait = size >= LARGE && fds->files == fds->size && age_ns < COUNT_MIN_AGE_NS;
+    return fds->size == size || may_wait;
 }
 
 void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret)
@@ -57,14 +112,16 @@ void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret)
         /* Processes that share a place put each other out, which only costs a count. */
         struct cg_fds *fds = &r->fds[(uint32_t)r->pids[i] % CG_FDS_PLACES];
         uint64_t size = 0;
-        bool known = r->knows_open_files && open_files(r, r->pids[i], &size);
-        if (!known || fds->pid != r->pids[i] || fds->size != size ||
-            now_ns - fds->counted_ns >= COUNT_MAX_AGE_NS) {
+        if (fds->pid != r->pids[i]) {
+            forget(r, fds);
             fds->pid = r->pids[i];
+        }
+        bool known = r->knows_open_files && open_files(r, fds, &size);
+        if (!known || !is_fresh(fds, size, now_ns)) {
             count(r, fds, size, now_ns);
         }
         fds->served = true;
-        ret->file_descriptors += fds->files;
+        ret->file_descriptors += fds->size == size ? fds->files : size;
         ret->sockets += fds->sockets;
     }
 }
@@ -74,13 +131,20 @@ void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns)
     for (size_t i = 0; r->knows_open_files && i < CG_FDS_PLACES; i++) {
         struct cg_fds *fds = &r->fds[i];
         uint64_t size;
-        if (!fds->served || now_ns - fds->counted_ns < COUNT_MIN_AGE_NS) {
+        if (fds->pid == 0 || now_ns - fds->counted_ns < COUNT_MIN_AGE_NS) {
             continue;
         }
-        if (open_files(r, fds->pid, &size)) {
+        if (!open_files(r, fds, &size)) {
+            forget(r, fds); /* has ended */
+        } else if (fds->served) {
             count(r, fds, size, now_ns);
-        } else {
-            *fds = (struct cg_fds){ 0 }; /* has ended */
         }
+    }
+}
+
+void cg_forget_fds(struct cgroup_reader *r)
+{
+    for (size_t i = 0; r->fds && i < CG_FDS_PLACES; i++) {
+        forget(r, &r->fds[i]);
     }
 }

@@ -141,6 +141,7 @@ void cgroup_reader_free(struct cgroup_reader *r)
     free(r->io);
     free(r->net);
     free(r->disks);
+    cg_forget_fds(r);
     free(r->fds);
     free(r->pids);
     devices_free(r->devices);

@@ -19,7 +19,9 @@ struct blkio_files {
 /* Open files of one process as last counted. */
 struct cg_fds {
     int32_t pid;
-    bool served;             /* since it was counted */
+    bool served;  /* since it was counted */
+    bool is_kept; /* dir_fd is open on /proc/PID/fd */
+    int dir_fd;
     uint64_t size;           /* of /proc/PID/fd then */
     uint64_t files, sockets; /* what of it could be read */
     uint64_t counted_ns;     /* clock_mono_ns */
@@ -49,6 +51,7 @@ struct cgroup_reader {
     struct net_dev *net;    /* LIMIT_NET_INTERFACES */
     struct diskstat *disks; /* LIMIT_BLOCK_DEVICES */
     struct cg_fds *fds;     /* CG_FDS_PLACES, by process id */
+    size_t n_fds_kept;      /* of them with an open folder */
     int32_t *pids;          /* LIMIT_PIDS_PER_CGROUP */
     struct cgroup_reader_stats stats;
 };
@@ -96,6 +99,9 @@ bool cg_list_processes(struct cg_source *s, struct cgroup_sample *ret, size_t *r
 
 /* Open files and sockets of the first n of reader->pids. */
 void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret);
+
+/* Closes what cg_read_fds keeps open and forgets its counts. */
+void cg_forget_fds(struct cgroup_reader *r);
 
 /* Whether this kernel tells the number of a process's open files as the size of /proc/PID/fd. */
 bool cg_knows_open_files(const struct cgroup_reader *r);

@@ -186,8 +186,11 @@ static void test_v1_in_some_controllers(void **state)
     assert_int_equal(
         cgroup_entry_read(e, CG_CPU, CGF_CPU_SHARES, "cpu.shares", text, sizeof(text), &got), 0);
     assert_true(str_eq_c(got, "5\n"));
-    /* … and by the rescan when it is not. */
+    /* … and by the rescan when it is not, and was looked for once more since. */
     e->seen_ns = 0;
+    assert_int_equal(cgroup_entry_read(e, CG_MEMORY_CONTROLLER, CGF_MEMORY_STAT, "memory.stat",
+                                       text, sizeof(text), &got),
+                     -ENODATA);
     fixture_file(f, "blkio/kubepods/podonly-in-pids/b", "6\n");
     assert_int_equal(cgroup_entry_read(e, CG_BLKIO, CGF_BLKIO_BYTES, "b", text, sizeof(text), &got),
                      -ENODATA);
@@ -443,6 +446,32 @@ static void test_entry_read(void **state)
     fixture_remove(f, "kubepods");
     assert_int_equal(
         cgroup_entry_read(e, CG_CPU, CGF_PIDS_MAX, "pids.max", text, sizeof(text), &got), -ENODEV);
+    cgroup_tree_free(t);
+}
+
+/* Seen when only one hierarchy had it, first read long after: no value may wait for a rescan. */
+static void test_first_read_is_late(void **state)
+{
+    struct fixture *f = *state;
+    everywhere(f, "/");
+    fixture_folder(f, "memory/kubepods");
+    struct cgroup_tree *t = tree_of(f->top, "", false);
+    struct cgroup_entry *e = cgroup_tree_find(t, STR("/kubepods"));
+    fixture_file(f, "pids/kubepods/pids.max", "max\n");
+    e->seen_ns = 0;
+    char text[16];
+    struct str got = { NULL, 0 };
+    assert_int_equal(cgroup_entry_read(e, CG_PIDS_CONTROLLER, CGF_PIDS_MAX, "pids.max", text,
+                                       sizeof(text), &got),
+                     0);
+    /* That was the last look before the rescan. */
+    fixture_file(f, "cpu/kubepods/cpu.shares", "2\n");
+    assert_int_equal(
+        cgroup_entry_read(e, CG_CPU, CGF_CPU_SHARES, "cpu.shares", text, sizeof(text), &got),
+        -ENODATA);
+    assert_int_equal(cgroup_tree_rescan(t, NULL), 0);
+    assert_int_equal(
+        cgroup_entry_read(e, CG_CPU, CGF_CPU_SHARES, "cpu.shares", text, sizeof(text), &got), 0);
     cgroup_tree_free(t);
 }
 
@@ -702,6 +731,7 @@ int main(void)
         TEST(test_gone),
         TEST(test_limits),
         TEST(test_entry_read),
+        TEST(test_first_read_is_late),
         TEST(test_churn),
         TEST(test_overflow),
         cmocka_unit_test_teardown(test_real_cgroups, remove_real),
