@@ -56,12 +56,12 @@ struct cgroup_entry {
     int dir_fd[CG_CONTROLLERS]; /* v1: per controller, -1 where it does not exist; v2: [0] only */
     int fd[CGF_FILES];
     bool gone;
+    bool is_settled; /* its hierarchies were looked for when it was no longer young */
 
     struct cgroup_mounts *mounts;
     unsigned there;   /* bit c: it exists in controller c; its dir_fd may still be -1, for want of
                        * descriptors */
     uint64_t seen_ns; /* clock_mono_ns when it was first seen */
-    bool is_settled;  /* its hierarchies were looked for when it was no longer young */
 
     /* Labels as resolved at pods_generation, by container_resolve.c; owned here. A label not known
      * is NULL. */

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -126,7 +127,8 @@ static void real_make(struct real *r)
     real_put("memory", r->name, "memory.limit_in_bytes", "67108864");
     real_put("pids", r->name, "pids.max", "99");
     int ready[2];
-    assert_int_equal(pipe(ready), 0);
+    /* Sockets, because those of a cgroup are counted, too. */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ready), 0);
     r->child = fork();
     if (r->child == 0) {
         char byte;
@@ -195,7 +197,7 @@ static void check_real(struct world *w, const char *name)
     assert_int_equal(s.threads, real_number("pids", name, "pids.current"));
     assert_int_equal(s.threads_max, 99);
     assert_int_equal(s.processes, 1);
-    assert_true(s.file_descriptors >= 3);
+    assert_true(s.file_descriptors >= 3 && s.sockets >= 1);
     assert_int_equal(s.memory_failcnt, 0);
     assert_true(s.present & CG_CFS);
     assert_true(s.cfs_periods > 0);
@@ -214,7 +216,7 @@ static void real_v1(void **state)
     struct cgroup_sample s = sample_of(w, "/");
     assert_true(s.memory_limit > 0 && s.n_net > 0 && s.n_fs > 0);
     assert_true(s.present & CG_ULIMIT);
-    assert_true(s.file_descriptors > 0 && s.sockets > 0);
+    assert_true(s.file_descriptors > 0); /* whether a process there has sockets, nobody knows */
     char path[128];
     snprintf(path, sizeof(path), "/%s", w->real.name);
     real_remove(&w->real);
