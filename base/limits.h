@@ -16,6 +16,7 @@
 #define LIMIT_JSON_DEPTH 128                /* nesting that the splitter follows */
 #define LIMIT_ERROR_BODY_BYTES (64 * KIB)   /* body kept of a failed request */
 #define LIMIT_HEADER_BYTES (64 * KIB)       /* of one answer; more: it fails */
+#define LIMIT_CALL_BYTES (4 * MIB)          /* answer to a single call; larger: it fails */
 #define LIMIT_TRANSFERS 256                 /* requests under way at once; more are refused */
 #define LIMIT_DECODE_ARENA_BYTES (32 * MIB) /* one object's decoded struct */
 #define LIMIT_TZ_FILE_BYTES (64 * KIB)      /* one file of the time zone database */

@@ -62,9 +62,24 @@ struct kube_http *kube_http_new(struct kube_config *config, const char *user_age
 /* Cancels what is under way, without on_end. NULL is allowed. Not from within a callback. */
 void kube_http_free(struct kube_http *h);
 
-/* GET server + path (path starts with '/', query included and already escaped), Accept JSON. May
- * be called from any callback; nothing happens before the next turn. events is borrowed until the
- * end. NULL on error: -EINVAL path · -EBUSY LIMIT_TRANSFERS are under way · -ENOMEM. */
+struct kube_http_request {
+    const char *method;       /* "GET", "POST", "PUT", "PATCH", "DELETE" */
+    const char *path;         /* starts with '/', query included and already escaped */
+    struct str body;          /* copied; empty: none is sent */
+    const char *content_type; /* of the body */
+    struct kube_http_timeouts timeouts;
+};
+
+/* Sends a request to server + path, Accept JSON. May be called from any callback; nothing happens
+ * before the next turn. request is not kept; events is borrowed until the end. What was sent may
+ * have been done though no answer came; on a kept connection that breaks before its answer begins
+ * it is sent a second time. NULL on error: -EINVAL path · -EBUSY LIMIT_TRANSFERS are under way ·
+ * -ENOMEM. */
+struct kube_transfer *kube_http_send(struct kube_http *h, const struct kube_http_request *request,
+                                     const struct kube_http_events *events, void *arg,
+                                     struct err *err);
+
+/* kube_http_send of a GET. */
 struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
                                     const struct kube_http_timeouts *timeouts,
                                     const struct kube_http_events *events, void *arg,

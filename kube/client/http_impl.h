@@ -76,8 +76,7 @@ int http_target_init(struct http_target *t, const struct kube_config *config, st
 void http_target_done(struct http_target *t);
 
 /* Sets all options of t->easy but the callbacks. Errors: -EINVAL · -ENOMEM. */
-int http_setup(struct kube_transfer *t, const char *path, const struct kube_http_timeouts *timeouts,
-               struct err *err);
+int http_setup(struct kube_transfer *t, const struct kube_http_request *request, struct err *err);
 
 /* Sets the callbacks of t->easy, which count, keep and hand on what arrives. */
 int http_receive(struct kube_transfer *t, struct err *err);

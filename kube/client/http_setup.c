@@ -172,10 +172,15 @@ static bool add_line(struct curl_slist **list, const char *line)
     return longer;
 }
 
-static bool add_headers(struct kube_transfer *t)
+static bool add_headers(struct kube_transfer *t, const struct kube_http_request *request)
 {
     const struct kube_http *h = t->http;
     bool ok = add_line(&t->headers, "Accept: application/json");
+    if (!str_empty(request->body)) {
+        auto_free char *line = print("Content-Type: %s", request->content_type);
+        /* Without "Expect:" curl asks for leave to send a body of more than 1 MB. */
+        ok = ok && add_line(&t->headers, line) && add_line(&t->headers, "Expect:");
+    }
     if (h->config->token) {
         auto_free char *line = print("Authorization: Bearer %s", h->config->token);
         ok = ok && add_line(&t->headers, line);
@@ -185,6 +190,17 @@ static bool add_headers(struct kube_transfer *t)
         ok = ok && add_line(&t->connect_to, h->target.connect_to);
     }
     return ok;
+}
+
+static void set_method(struct setter *s, const struct kube_http_request *request)
+{
+    if (!str_empty(request->body)) {
+        SET(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
+        SET(s, CURLOPT_COPYPOSTFIELDS, request->body.p);
+    }
+    if (!str_eq_c(STR("GET"), request->method)) {
+        SET(s, CURLOPT_CUSTOMREQUEST, request->method);
+    }
 }
 
 static bool is_path(const char *path)
@@ -197,15 +213,15 @@ static bool is_path(const char *path)
     return path[0] == '/';
 }
 
-int http_setup(struct kube_transfer *t, const char *path, const struct kube_http_timeouts *timeouts,
-               struct err *err)
+int http_setup(struct kube_transfer *t, const struct kube_http_request *request, struct err *err)
 {
+    const char *path = request->path;
     if (!is_path(path)) {
         return err_set(err, EINVAL, "\"%s\" is not a path", path);
     }
     struct kube_http *h = t->http;
     auto_free char *url = print("%s%s", h->target.base, path);
-    if (!url || !add_headers(t)) {
+    if (!url || !add_headers(t, request)) {
         return err_set_errno(err, ENOMEM, "request");
     }
     struct setter s = { t->easy, CURLE_OK };
@@ -215,7 +231,8 @@ int http_setup(struct kube_transfer *t, const char *path, const struct kube_http
     if (t->connect_to) {
         SET(&s, CURLOPT_CONNECT_TO, t->connect_to);
     }
-    set_connection(&s, timeouts);
+    set_method(&s, request);
+    set_connection(&s, &request->timeouts);
     s.code = s.code ? s.code : http_sockets_setup(&h->sockets, t->easy);
     set_proxy(&s, h->config->proxy_url);
     if (str_starts(str_of(h->config->server), STR("https://"))) {

@@ -21,10 +21,9 @@ void http_transfer_free(struct kube_transfer *t)
     free(t);
 }
 
-struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
-                                    const struct kube_http_timeouts *timeouts,
-                                    const struct kube_http_events *events, void *arg,
-                                    struct err *err)
+struct kube_transfer *kube_http_send(struct kube_http *h, const struct kube_http_request *request,
+                                     const struct kube_http_events *events, void *arg,
+                                     struct err *err)
 {
     if (h->n >= LIMIT_TRANSFERS) {
         err_set(err, EBUSY, "%d requests are under way", LIMIT_TRANSFERS);
@@ -40,16 +39,25 @@ struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
         .easy = curl_easy_init(),
         .events = events,
         .arg = arg,
-        .idle_ms = timeouts->idle_ms,
+        .idle_ms = request->timeouts.idle_ms,
         .last_byte_ns = clock_mono_ns(),
         .retry_after_ms = -1,
         .error_body = BUF_INIT(LIMIT_ERROR_BODY_BYTES),
     };
     h->transfers[h->n++] = t;
-    int r = t->easy ? http_setup(t, path, timeouts, err) : err_set_errno(err, ENOMEM, "request");
+    int r = t->easy ? http_setup(t, request, err) : err_set_errno(err, ENOMEM, "request");
     if (r < 0 || http_receive(t, err) < 0) {
         http_transfer_free(t);
         return NULL;
     }
     return t;
+}
+
+struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
+                                    const struct kube_http_timeouts *timeouts,
+                                    const struct kube_http_events *events, void *arg,
+                                    struct err *err)
+{
+    struct kube_http_request request = { .method = "GET", .path = path, .timeouts = *timeouts };
+    return kube_http_send(h, &request, events, arg, err);
 }

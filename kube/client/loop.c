@@ -78,6 +78,11 @@ struct kube_watch *kube_loop_add(struct kube_loop *loop, const struct kube_watch
     return w->watch;
 }
 
+struct kube_http *kube_loop_http(const struct kube_loop *loop)
+{
+    return loop->http;
+}
+
 /* Logs what changed since the last turn. */
 static void report(struct loop_watch *w, uint64_t now_ns)
 {

@@ -21,6 +21,10 @@ struct kube_loop *kube_loop_new(struct kube_config *config, const char *user_age
 struct kube_watch *kube_loop_add(struct kube_loop *loop, const struct kube_watch_spec *spec,
                                  const struct kube_consumer *consumer, void *arg, struct err *err);
 
+/* The client that the watches use, for calls (kube/client/call.h): to be used on the loop's thread.
+ */
+struct kube_http *kube_loop_http(const struct kube_loop *loop);
+
 /* Starts the thread. Errors: those of pthread_create, -EBUSY it runs. */
 int kube_loop_start(struct kube_loop *loop, struct err *err);
 

@@ -13,10 +13,10 @@ request gets a 401. --log FILE: one JSON line a request (connection number, meth
 server name of the handshake, subject of the client's certificate).
 
 A scenario says what is answered. As JSON it is a list of rules; for a request the first one counts
-whose "path" begins the request's path, whose "query" (a map; null: must be absent) agrees, and
-whose "times" is not used up:
+whose "path" begins the request's path, whose "method" (absent: any) and "query" (a map; null: must
+be absent) agree, and whose "times" is not used up:
 
-    {"path": "/api/v1/pods", "query": {"watch": "true"}, "times": 1,
+    {"path": "/api/v1/pods", "method": "GET", "query": {"watch": "true"}, "times": 1,
      "before": [...], "status": 200, "headers": {"Retry-After": "1"},
      "steps": [{"send": "text"}, {"json": {...}}, {"fill": 1000000}, {"file": "a.json"},
                {"sleep": 0.5}, {"stall": 60}, {"cut": true}, {"reset": true}, {"half_close": true},
@@ -45,9 +45,9 @@ import threading
 import time
 import urllib.parse
 
-REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-           404: "Not Found", 410: "Gone", 429: "Too Many Requests", 500: "Internal Server Error",
-           503: "Service Unavailable"}
+REASONS = {200: "OK", 201: "Created", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
+           403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone",
+           429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}
 HEAD_MAX = 65536
 
 
@@ -74,6 +74,18 @@ class Connection:
             self.pending += piece
         head, self.pending = self.pending.split(b"\r\n\r\n", 1)
         return head.decode("latin-1")
+
+    def read_body(self, length):
+        while len(self.pending) < length:
+            try:
+                piece = self.sock.recv(65536)
+            except OSError as e:
+                raise Gone from e
+            if not piece:
+                raise Gone
+            self.pending += piece
+        body, self.pending = self.pending[:length], self.pending[length:]
+        return body
 
     def send(self, data):
         try:
@@ -135,12 +147,14 @@ class Request:
         for line in lines[1:]:
             name, _, value = line.partition(":")
             self.headers[name.strip().lower()] = value.strip()
+        self.body = connection.read_body(int(self.headers.get("content-length", 0)))
         self.chunked = False
         self.left = None  # bytes of the body until the cut
 
     def as_dict(self):
         return {"connection": self.connection.number, "method": self.method, "target": self.target,
-                "headers": self.headers, "server_name": self.connection.server_name,
+                "headers": self.headers, "body": self.body.decode("utf-8", "replace"),
+                "server_name": self.connection.server_name,
                 "client": self.connection.client_subject()}
 
     def start(self, status=200, headers=None, length=None):
@@ -197,6 +211,8 @@ class Rules:
         with self.lock:
             for number, rule in enumerate(self.rules):
                 if not request.path.startswith(rule.get("path", "/")):
+                    continue
+                if request.method != rule.get("method", request.method):
                     continue
                 wanted = rule.get("query", {}).items()
                 if any(request.query.get(name) != value for name, value in wanted):
