@@ -31,10 +31,12 @@ restore_sysctls() {
 }
 
 # Every pid of the cluster: daemons and what they started carry a mark in their environment (shims have
-# left their parents), and what runs in pods is in their cgroups.
+# left their parents), and what runs in pods is in their cgroups. A cluster without a node has no pods:
+# those of the machine are another's.
 cluster_pids() {
     local file
     grep -lzxF "KUBEGAUGE_CLUSTER=$run_dir" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 || true
+    has_node || return 0
     pod_cgroups | while read -r file; do
         cat "$file/cgroup.procs" 2>/dev/null || true
     done
@@ -147,7 +149,9 @@ cluster_down() {
     done
     kill_cluster_pids
     rm -f "$pid_dir"/*
-    remove_cgroups
+    if has_node; then
+        remove_cgroups
+    fi
     restore_sysctls
     remove_netns_files
     remove_folders

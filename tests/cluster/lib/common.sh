@@ -34,6 +34,20 @@ fail() {
     exit 1
 }
 
+# What the cluster is made of: "node" (all of it) or "control-plane" (API server and controllers only).
+# Of the running cluster, or of the one about to start.
+cluster_shape() {
+    if [ -e "$run_dir/shape" ]; then
+        cat "$run_dir/shape"
+    else
+        printf '%s\n' "${CLUSTER_SHAPE:-node}"
+    fi
+}
+
+has_node() {
+    [ "$(cluster_shape)" = node ]
+}
+
 # The containerd socket of the running cluster, or of the one about to start.
 containerd_socket() {
     if [ -n "${CLUSTER_CONTAINERD_SOCKET:-}" ]; then

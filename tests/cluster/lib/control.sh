@@ -2,7 +2,7 @@
 # etcd, the API server (also alone, for the tests of an outage), controller manager and scheduler.
 
 start_etcd() {
-    start_in_node etcd etcd --name kubegauge --data-dir "$data_dir/etcd" --unsafe-no-fsync \
+    start_in_node etcd "$tools_dir/etcd" --name kubegauge --data-dir "$data_dir/etcd" --unsafe-no-fsync \
         --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
         --listen-peer-urls http://127.0.0.1:2380 --log-level warn
 }
@@ -11,7 +11,22 @@ etcd_answers() {
     in_node curl -sf -m 2 http://127.0.0.1:2379/health
 }
 
+# Usage: keep_flags NAME FLAGS; more flags for a program of this cluster, one word each. They are kept,
+# because a test that starts the program again wants it as it was.
+keep_flags() {
+    if [ ! -e "$run_dir/$1-flags" ]; then
+        printf '%s\n' "$2" >"$run_dir/$1-flags"
+    fi
+}
+
+kept_flags() {
+    tr -s ' \n' '\n' <"$run_dir/$1-flags" | sed '/^$/d'
+}
+
 start_apiserver() {
+    local more=()
+    keep_flags apiserver "${CLUSTER_APISERVER_FLAGS:-}"
+    mapfile -t more < <(kept_flags apiserver)
     start_in_node apiserver "$tools_dir/kube-apiserver" \
         --etcd-servers=http://127.0.0.1:2379 --secure-port=443 --bind-address=0.0.0.0 \
         --advertise-address="$CLUSTER_NODE_IP" --service-cluster-ip-range="$CLUSTER_SERVICE_CIDR" \
@@ -30,7 +45,7 @@ start_apiserver() {
         --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group \
         --requestheader-extra-headers-prefix=X-Remote-Extra- \
         --proxy-client-cert-file="$pki_dir/front-client.crt" \
-        --proxy-client-key-file="$pki_dir/front-client.key" --enable-aggregator-routing=true
+        --proxy-client-key-file="$pki_dir/front-client.key" --enable-aggregator-routing=true "${more[@]}"
 }
 
 apiserver_ready() {
@@ -46,12 +61,19 @@ api_stop() {
     stop_daemon apiserver 300
 }
 
-# The collector is quicker to give up a dead peer's lease than a minute: one machine, one of each.
+# One machine, one of each: there is nobody to elect a leader among.
 start_controllers() {
+    local more=()
+    keep_flags controllers "${CLUSTER_CONTROLLER_FLAGS:-}"
+    mapfile -t more < <(kept_flags controllers)
     start_in_node controller-manager "$tools_dir/kube-controller-manager" \
         --kubeconfig="$run_dir/controller-manager.kubeconfig" --leader-elect=false --profiling=false \
         --use-service-account-credentials=true --root-ca-file="$pki_dir/ca.crt" \
-        --service-account-private-key-file="$pki_dir/service-account.key" --concurrent-deployment-syncs=2
+        --service-account-private-key-file="$pki_dir/service-account.key" --concurrent-deployment-syncs=2 \
+        "${more[@]}"
+}
+
+start_scheduler() {
     start_in_node scheduler "$tools_dir/kube-scheduler" \
         --kubeconfig="$run_dir/scheduler.kubeconfig" --leader-elect=false --profiling=false
 }

@@ -1,6 +1,17 @@
 # shellcheck shell=bash
 # What the cluster could leave on the machine, as text: the same before `up` and after `down`.
 
+# Folders of other clusters, which come and go beside this one.
+other_clusters() {
+    local shape path
+    for shape in /run/*/shape /var/lib/*/shape; do
+        path=${shape%/shape}
+        if [ -e "$shape" ] && [ "$path" != "$run_dir" ] && [ "$path" != "$data_dir" ]; then
+            printf '%s\n%s.lock\n' "$path" "$path"
+        fi
+    done
+}
+
 machine_state() {
     local name pid
     printf '## mounts\n'
@@ -10,7 +21,8 @@ machine_state() {
     printf '## folders\n'
     # Build trees and caches are not the cluster's; these are where programs of a node write.
     printf "%s\n" /run/* /run/netns/* /run/containerd/* /var/lib/* /var/lib/cni/* /var/log/* /usr/libexec/* \
-        /etc/cni/* /opt/cni | grep -v '^/run/kubegauge-cluster\.' || true
+        /etc/cni/* /opt/cni | grep -v '^/run/kubegauge-cluster\.' |
+        grep -vxF "$(other_clusters)" || true
     printf '## cgroups\n'
     find /sys/fs/cgroup -maxdepth 2 -type d -name 'kubepods*'
     printf '## sysctls\n'

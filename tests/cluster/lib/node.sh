@@ -25,6 +25,11 @@ start_holder() {
     if daemon_running holder; then
         return
     fi
+    if ! has_node; then
+        start_daemon holder unshare --net sleep infinity
+        wait_for holder 10 holder_has_network
+        return
+    fi
     for path in "${fixed_folders[@]}"; do
         mkdir -p "$data_dir/fixed$path"
         make_folder "$path"
@@ -36,6 +41,11 @@ start_holder() {
         done && touch "$1/holder-ready" && exec sleep infinity' \
         holder "$data_dir" "${fixed_folders[@]}"
     wait_for holder 10 test -e "$data_dir/holder-ready"
+}
+
+# unshare(1) is this shell's network until it has called unshare(2).
+holder_has_network() {
+    ! [ "/proc/$(daemon_pid holder)/ns/net" -ef /proc/self/ns/net ]
 }
 
 start_network() {

@@ -1,13 +1,16 @@
 # shellcheck shell=bash
 # The Debian packages the cluster runs, installed when missing, without leaving their units running.
 
-cluster_packages=(busybox-static containerd containernetworking-plugins curl etcd-server gcc iproute2
-    jq libc6-dev openssl procps prometheus python3 runc util-linux)
-cluster_units=(containerd.service etcd.service prometheus.service prometheus-node-exporter.service)
+control_packages=(curl iproute2 jq openssl procps python3 util-linux)
+node_packages=(busybox-static containerd containernetworking-plugins gcc libc6-dev prometheus runc)
+cluster_units=(containerd.service prometheus.service prometheus-node-exporter.service)
 
 install_packages() {
-    local missing=() package
-    for package in "${cluster_packages[@]}"; do
+    local missing=() wanted=("${control_packages[@]}") package
+    if has_node; then
+        wanted+=("${node_packages[@]}")
+    fi
+    for package in "${wanted[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
             missing+=("$package")
     done
@@ -33,7 +36,7 @@ stop_fresh_units() {
     fi
     for unit in "${cluster_units[@]}"; do
         case " $* " in
-        *" ${unit%.service} "* | *" ${unit%.service}-server "*)
+        *" ${unit%.service} "*)
             systemctl disable --now "$unit" >/dev/null 2>&1 || true
             ;;
         esac
@@ -41,5 +44,9 @@ stop_fresh_units() {
 }
 
 install_tools() {
-    "$cluster_root/build-tools" >/dev/null
+    local tools=(etcd kubectl kube-apiserver kube-controller-manager kube-scheduler)
+    if has_node; then
+        tools=(all)
+    fi
+    "$cluster_root/build-tools" "${tools[@]}" >/dev/null
 }
