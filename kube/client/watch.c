@@ -280,6 +280,10 @@ struct kube_watch *kube_watch_new(struct kube_http *http, struct kube_config *co
         return NULL;
     }
     w->now_ns = clock_mono_ns();
+    w->spec.shard_at_server = spec->shard_at_server && spec->shard.by == KUBE_SHARD_RANGE &&
+                              kube_shard_divides(&spec->shard);
+    w->state.sharding =
+        w->spec.shard_at_server ? KUBE_WATCH_SHARDING_UNKNOWN : KUBE_WATCH_SHARDING_HERE;
     watch_show_state(w);
     return w;
 }

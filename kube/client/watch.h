@@ -3,7 +3,8 @@
  * the kube loop; kube_watch_state from any.  Owner: the kube loop.
  *
  * One request at a time. Each object is parsed alone and freed at once; metadata.managedFields is
- * cut out before (no table needs it, and it is half of many objects). */
+ * cut out before (no table needs it, and it is half of many objects). Objects of other shards are
+ * dropped by their uid before they are parsed. */
 #ifndef KG_KUBE_WATCH_H
 #define KG_KUBE_WATCH_H
 
@@ -11,6 +12,7 @@
 #include "base/str.h"
 #include "kube/client/http.h"
 #include "kube/client/reflector.h"
+#include "kube/client/shard.h"
 
 #include <jansson.h>
 
@@ -35,6 +37,19 @@ struct kube_watch_spec {
     bool streaming;                              /* try the streaming list first */
     const struct reflector_times *times;         /* NULL: reflector_times_default */
     uint64_t seed;                               /* of the jitter; 0: chosen at random */
+    struct kube_shard shard;                     /* zeroed: every object */
+    bool shard_at_server; /* divided by RANGE: ask the server to send the share only */
+};
+
+/* Whether the server sends the share only. Each object is looked at here all the same, so that the
+ * copy is right whatever the server does. */
+enum kube_watch_sharding {
+    KUBE_WATCH_SHARDING_HERE,    /* nothing to divide, or the server is not asked */
+    KUBE_WATCH_SHARDING_UNKNOWN, /* asked; too few objects came to tell */
+    KUBE_WATCH_SHARDING_SERVER,  /* it does: a list says so, or many objects came and all were ours
+                                  */
+    KUBE_WATCH_SHARDING_IGNORED, /* it does not: an older server, or the feature is off */
+    KUBE_WATCH_SHARDING_REFUSED, /* it refused the selector or applied another: not asked again */
 };
 
 struct kube_watch_state {
@@ -49,6 +64,8 @@ struct kube_watch_state {
     uint64_t list_success, list_error;   /* lists completed; requests of a list that failed */
     uint64_t watch_success, watch_error; /* watches that the server took; that failed */
     uint64_t decode_errors, oversize_objects;
+    uint64_t foreign_objects; /* other shards' objects that came, in lists and events, and went */
+    enum kube_watch_sharding sharding;
     uint64_t events;                 /* objects added, changed, removed by watches */
     uint64_t relists;                /* lists begun after the first that was completed */
     char last_error[ERR_MAX];        /* "" when the last step went well */

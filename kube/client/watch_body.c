@@ -79,16 +79,39 @@ static int on_event(struct kube_watch *w, const struct watch_event *event)
     return 0;
 }
 
+/* Another shard's event; its version is where a watch that breaks resumes all the same. */
+static int pass_over(struct kube_watch *w, struct str version)
+{
+    reflector_object(w->reflector, version, w->now_ns);
+    return 0;
+}
+
+static bool is_of_object(const struct watch_event *event)
+{
+    return event->type == WATCH_EVENT_PUT || event->type == WATCH_EVENT_REMOVE;
+}
+
 static int on_document(void *arg, struct str text)
 {
     struct kube_watch *w = arg;
+    struct str version = { 0 };
+    bool is_known;
+    if (watch_share_drops_event(w, text, &version, &is_known)) {
+        return pass_over(w, version);
+    }
     json_t *document = parse(w, text, &w->stop_err);
     if (!document) {
         return refuse(w, WATCH_STOP_GARBLED);
     }
     struct watch_event event;
     int r = watch_event_read(document, &event, &w->stop_err);
-    r = r < 0 ? refuse(w, WATCH_STOP_GARBLED) : on_event(w, &event);
+    if (r < 0) {
+        r = refuse(w, WATCH_STOP_GARBLED);
+    } else if (!is_known && is_of_object(&event) && watch_share_drops_object(w, event.object)) {
+        r = pass_over(w, event.version);
+    } else {
+        r = on_event(w, &event);
+    }
     json_decref(document);
     return r;
 }
@@ -97,13 +120,19 @@ static int on_item(void *arg, struct str text)
 {
     struct kube_watch *w = arg;
     struct err err = { 0 };
+    bool is_known;
+    if (watch_share_drops_item(w, text, &is_known)) {
+        return 0;
+    }
     json_t *object = parse(w, text, &err);
     if (!object) {
         count_decode_error(w,
                            &err); /* one object's loss; a list that is cut short shows otherwise */
         return 0;
     }
-    put(w, object);
+    if (is_known || !watch_share_drops_object(w, object)) {
+        put(w, object);
+    }
     json_decref(object);
     return 0;
 }
@@ -115,14 +144,14 @@ static int on_list_metadata(void *arg, struct str text)
     if (!metadata) {
         return refuse(w, WATCH_STOP_GARBLED);
     }
-    struct str version, token;
-    watch_list_metadata_read(metadata, &version, &token);
+    struct watch_list_metadata list = watch_list_metadata_read(metadata);
     buf_clear(&w->list_version);
-    buf_add(&w->list_version, version);
+    buf_add(&w->list_version, list.version);
     buf_clear(&w->list_continue);
-    buf_add(&w->list_continue, token);
+    buf_add(&w->list_continue, list.continue_token);
+    int r = watch_share_list_says(w, list.shard_selector) < 0 ? refuse(w, WATCH_STOP_GARBLED) : 0;
     json_decref(metadata);
-    return 0;
+    return r;
 }
 
 /* In a list the object is absent then. In a watch an older state of it may still be held, which

@@ -17,6 +17,9 @@ static int end_by_status(struct kube_watch *w, const struct kube_http_end *end)
         body ? status.message : str_line(&(struct str){ end->error_body.p, end->error_body.n });
     err_set(&words, EREMOTEIO, STR_FMT, STR_ARG(str_head(text, 150)));
     watch_set_error(w, what, words.text);
+    if (w->spec.shard_at_server && str_search(text, STR("shard")) >= 0) {
+        watch_share_refused(w);
+    }
     int64_t retry_after_ms = KG_MAX(end->retry_after_ms, status.retry_after_ms);
     int effect =
         reflector_status(w->reflector, (int)end->status, status.reason, retry_after_ms, w->now_ns);

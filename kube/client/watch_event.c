@@ -66,11 +66,13 @@ struct watch_status watch_status_read(const json_t *status)
     return s;
 }
 
-void watch_list_metadata_read(const json_t *metadata, struct str *ret_version,
-                              struct str *ret_continue)
+struct watch_list_metadata watch_list_metadata_read(const json_t *metadata)
 {
-    *ret_version = json_get_str(metadata, "resourceVersion");
-    *ret_continue = json_get_str(metadata, "continue");
+    return (struct watch_list_metadata){
+        .version = json_get_str(metadata, "resourceVersion"),
+        .continue_token = json_get_str(metadata, "continue"),
+        .shard_selector = json_get_str(json_get_object(metadata, "shardInfo"), "selector"),
+    };
 }
 
 /* Finds the inside of the first "managedFields": […]. A quote that stands unescaped before the key

@@ -35,9 +35,13 @@ struct watch_status {
 /* Reads a Status; what is absent is 0, empty, -1. */
 struct watch_status watch_status_read(const json_t *status);
 
-/* Reads {"resourceVersion":…,"continue":…}; what is absent is empty. */
-void watch_list_metadata_read(const json_t *metadata, struct str *ret_version,
-                              struct str *ret_continue);
+struct watch_list_metadata {
+    struct str version, continue_token; /* empty when absent */
+    struct str shard_selector;          /* what the server divided by; p NULL: it did not */
+};
+
+/* Reads {"resourceVersion":…,"continue":…,"shardInfo":{"selector":…}}. */
+struct watch_list_metadata watch_list_metadata_read(const json_t *metadata);
 
 /* Parses the text of one object or event, without what stands in the first "managedFields": […].
  * scratch: memory for the shortened text, cleared here. NULL on error.

@@ -11,6 +11,9 @@
 
 #include <pthread.h>
 
+/* Text of a shard selector; the longest has 96 bytes. */
+#define WATCH_SELECTOR_MAX_BYTES 256
+
 /* Why the body of a request was refused; the end of the request then tells the reflector. */
 enum watch_stop { WATCH_STOP_NONE, WATCH_STOP_GARBLED, WATCH_STOP_STATUS, WATCH_STOP_LOST };
 
@@ -39,7 +42,8 @@ struct kube_watch {
     bool generation_open;
     bool is_dirty; /* changes that no settle showed yet */
     uint64_t settled_ns;
-    uint64_t now_ns; /* of the turn or piece that is being worked on */
+    uint64_t now_ns;       /* of the turn or piece that is being worked on */
+    unsigned own_in_a_row; /* objects that came since one of another shard; asked at the server */
 
     struct kube_watch_state state;
 
@@ -80,6 +84,21 @@ void watch_close_request(struct kube_watch *w);
 /* The splitter's events, with the watch as arg: of a page, and of a streaming list or a watch. */
 extern const struct json_stream_events watch_events_of_page;
 extern const struct json_stream_events watch_events_of_stream;
+
+/* Whether an element of a list (an event) is another shard's, by its text; counted then. Sets
+ * *ret_is_known when that is certain, else the parsed object is to be asked about. Sets
+ * *ret_version, when it says true, to the object's resourceVersion. */
+bool watch_share_drops_item(struct kube_watch *w, struct str text, bool *ret_is_known);
+bool watch_share_drops_event(struct kube_watch *w, struct str text, struct str *ret_version,
+                             bool *ret_is_known);
+bool watch_share_drops_object(struct kube_watch *w, const json_t *object);
+
+/* A list came with that shardInfo.selector (p NULL: none). Errors: -EPROTO it is another than was
+ * asked for (w->stop_err); it is not asked for again. */
+int watch_share_list_says(struct kube_watch *w, struct str selector);
+
+/* The server refused the selector: not asked again, which is no change of what is held. */
+void watch_share_refused(struct kube_watch *w);
 
 /* kube_http_events.on_end, with the watch as arg. */
 void watch_on_end(void *arg, const struct kube_http_end *end);

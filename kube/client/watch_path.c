@@ -1,5 +1,7 @@
 #include "kube/client/watch_path.h"
 
+#include "kube/client/watch_impl.h"
+
 /* RFC 3986: what need not be escaped. */
 static bool is_unreserved(char c)
 {
@@ -56,6 +58,11 @@ void watch_path(struct buf *out, const struct kube_watch_spec *spec,
     char separator = '?';
     add_parameter(out, &separator, "fieldSelector", str_of(spec->field_selector));
     add_parameter(out, &separator, "labelSelector", str_of(spec->label_selector));
+    if (spec->shard_at_server) {
+        auto_buf struct buf selector = BUF_INIT(WATCH_SELECTOR_MAX_BYTES);
+        kube_shard_selector(&spec->shard, &selector);
+        add_parameter(out, &separator, "shardSelector", buf_str(&selector));
+    }
     if (step->action == REFLECTOR_LIST_PAGE) {
         if (step->limit) {
             add_number(out, &separator, "limit", step->limit);

@@ -118,15 +118,17 @@ static void test_statuses(void **state)
 static void test_list_metadata(void **state)
 {
     (void)state;
-    struct str version, token;
     json_t *metadata = json("{\"resourceVersion\":\"12\",\"continue\":\"abc\"}");
-    watch_list_metadata_read(metadata, &version, &token);
-    assert_str(version, "12");
-    assert_str(token, "abc");
+    struct watch_list_metadata list = watch_list_metadata_read(metadata);
+    assert_str(list.version, "12");
+    assert_str(list.continue_token, "abc");
+    assert_null(list.shard_selector.p);
     json_decref(metadata);
-    metadata = json("{\"resourceVersion\":\"12\",\"remainingItemCount\":3}");
-    watch_list_metadata_read(metadata, &version, &token);
-    assert_str(token, "");
+    metadata = json("{\"resourceVersion\":\"12\",\"remainingItemCount\":3,"
+                    "\"shardInfo\":{\"selector\":\"shardRange()\"}}");
+    list = watch_list_metadata_read(metadata);
+    assert_str(list.continue_token, "");
+    assert_str(list.shard_selector, "shardRange()");
     json_decref(metadata);
 }
 

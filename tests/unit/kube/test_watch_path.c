@@ -56,12 +56,26 @@ static void test_streaming_list(void **state)
           "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
 }
 
+static void test_shard_selector(void **state)
+{
+    (void)state;
+    struct reflector_step step = { .action = REFLECTOR_LIST_PAGE };
+    struct kube_watch_spec spec = pods;
+    spec.shard = (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE };
+    check(&spec, &step, "/api/v1/pods");
+    spec.shard_at_server = true;
+    check(&spec, &step,
+          "/api/v1/pods?shardSelector=shardRange%28object.metadata.uid%2C%20%270x8000000000000000"
+          "%27%2C%20%270x10000000000000000%27%29");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_watch),
         cmocka_unit_test(test_streaming_list),
+        cmocka_unit_test(test_shard_selector),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
