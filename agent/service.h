@@ -6,6 +6,7 @@
 
 #include "agent/health.h"
 #include "agent/http/endpoints.h"
+#include "agent/http/scrape_clock.h"
 #include "agent/node/node_loop.h"
 
 /* What a watched resource tells; all of it as of one moment. */
@@ -40,6 +41,7 @@ struct scrape_counts {
 struct service {
     struct node_loop *node; /* NULL: nothing is read */
     struct health *health;
+    struct scrape_clock *clock;    /* is told of answers that may hold objects; NULL: nobody is */
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
     const struct service_resource *resources;
     size_t n_resources;

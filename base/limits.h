@@ -54,6 +54,8 @@
 #define LIMIT_REQUEST_HEADER_BYTES 16384      /* path, query, headers of one; more: refused */
 #define LIMIT_QUERY_ITEMS 256                 /* names in resources=, collect[]= … */
 
+#define LIMIT_SCRAPERS 64 /* followed by a handover; more: the oldest go */
+
 /* Configuration. */
 #define LIMIT_CONFIG_BYTES (4 * MIB) /* kubeconfig, configuration file, certificates, tokens */
 #define LIMIT_RENDER_INPUT_BYTES (512 * MIB) /* render -f */

@@ -52,6 +52,20 @@ static void fixed_answer(struct answer *a, uint64_t now_ns)
     text_answer(a, good ? 200 : 503, PLAIN);
 }
 
+/* Tells who asks from what it is and what it asks for. */
+static void identify(struct answer *a, const struct request *request)
+{
+    auto_buf struct buf query = BUF_INIT(LIMIT_REQUEST_HEADER_BYTES);
+    for (size_t i = 0; i < request->n_args; i++) {
+        buf_add(&query, request->args[i]);
+        buf_add_char(&query, '&');
+    }
+    a->scraper = scraper_id(request->peer, request->user_agent, request->path, buf_str(&query));
+    if (str_copy(a->peer, sizeof(a->peer), request->peer) < 0) {
+        a->scraper = 0; /* no address is so long */
+    }
+}
+
 static void scrape_begin(struct answer *a, const struct request *request)
 {
     struct err err = { 0 };
@@ -79,6 +93,9 @@ static void scrape_begin(struct answer *a, const struct request *request)
     }
     s->scrapes_now++;
     a->counted = true;
+    if (s->clock && (a->endpoint->parts & ENDPOINT_STATE)) {
+        identify(a, request);
+    }
     a->state = ANSWER_WAITS;
     uint64_t mask = answer_collectors(s, a->endpoint, &a->query);
     a->ticket = mask ? node_loop_request(s->node, mask) : 0;
@@ -106,7 +123,8 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
 
 static void build(struct answer *a, struct node_reading *reading)
 {
-    a->scrape = answer_scrape(a->service, a->endpoint, &a->query, a->negotiated.format, reading);
+    a->scrape = answer_scrape(a->service, a->endpoint, &a->query, a->negotiated.format, reading,
+                              &a->with_objects);
     a->packer = a->gzip ? gzip_new() : NULL;
     a->state = ANSWER_SCRAPE;
     if (!a->scrape || (a->gzip && !a->packer)) {
@@ -170,6 +188,10 @@ static void count(struct answer *a, uint64_t now_ns)
     if (!a->scrape || !a->complete) {
         c->failed++;
         return;
+    }
+    if (a->scraper) {
+        scrape_clock_note(a->service->clock, a->scraper, str_of(a->peer), a->began_ns,
+                          a->with_objects);
     }
     struct scrape_totals totals = scrape_totals(a->scrape);
     c->scrapes++;

@@ -17,6 +17,7 @@ struct request {
     const struct str *args; /* decoded "key=value" */
     size_t n_args;
     struct str accept, accept_encoding;
+    struct str peer, user_agent; /* the client's address without port; empty when not known */
 };
 
 enum answer_state {
@@ -41,7 +42,10 @@ struct answer {
     const struct endpoint *endpoint;
     struct negotiated negotiated;
     struct query query;
-    bool counted; /* in service->scrapes_now */
+    uint64_t scraper; /* scraper_id; 0: the answer holds no objects in any case */
+    char peer[46];
+    bool with_objects; /* the state of some resource is in it, be it without a series */
+    bool counted;      /* in service->scrapes_now */
     uint64_t ticket, began_ns;
     struct scrape *scrape;
     struct gzip *packer;

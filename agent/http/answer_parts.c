@@ -159,30 +159,35 @@ static bool too_stale(const struct service *s, const struct service_resource *r)
     return resource_behind_ns(&report, clock_mono_ns()) > s->stale_after_ns;
 }
 
-static void add_state(struct part_list *list, const struct service *s, const struct query *q)
+/* Returns whether there is any. */
+static bool add_state(struct part_list *list, const struct service *s, const struct query *q)
 {
+    bool any = false;
     for (size_t i = 0; i < s->n_resources; i++) {
         const struct service_resource *r = &s->resources[i];
         bool served = resource_selected(q, str_of(r->name)) && !too_stale(s, r);
         struct metric_part *part = served ? r->part(r->arg) : NULL;
         if (part) {
             add(list, part, q, NULL);
+            any = true;
         }
     }
+    return any;
 }
 
 struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
                              const struct query *q, enum metric_format format,
-                             struct node_reading *reading)
+                             struct node_reading *reading, bool *ret_with_objects)
 {
     struct part_list list = { .n = 0 };
+    *ret_with_objects = false;
     for (enum node_part part = 0; part < NODE_PART_SELF; part++) {
         if (endpoint->parts & ENDPOINT_PART(part)) {
             add_node_part(&list, s, reading, part, q);
         }
     }
     if (endpoint->parts & ENDPOINT_STATE) {
-        add_state(&list, s, q);
+        *ret_with_objects = add_state(&list, s, q);
     }
     if ((endpoint->parts & ENDPOINT_PART(NODE_PART_SELF))) {
         add_self_of_collectors(&list, s, reading, q);

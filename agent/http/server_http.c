@@ -64,6 +64,15 @@ static size_t query_args(struct lws *wsi, struct str *args, size_t max, char *te
     return n;
 }
 
+/* The client's address as text; an IPv4 one that came by an IPv6 socket as IPv4. */
+static struct str peer_of(struct lws *wsi, char *out, size_t size)
+{
+    lws_get_peer_simple(wsi, out, size);
+    struct str peer = { out, strnlen(out, size) };
+    str_eat(&peer, STR("::ffff:"));
+    return peer;
+}
+
 static enum request_method method_of(struct lws *wsi)
 {
     char *path;
@@ -85,6 +94,7 @@ static int begin(struct exchange *x, struct lws *wsi, struct str path)
 {
     char accept[HEADER_VALUE_MAX], encoding[HEADER_VALUE_MAX], text[LIMIT_REQUEST_HEADER_BYTES];
     struct str args[LIMIT_QUERY_ITEMS + 1];
+    char agent[HEADER_VALUE_MAX], peer[64];
     struct server *s = lws_context_user(lws_get_context(wsi));
     struct request request = {
         .method = method_of(wsi),
@@ -93,6 +103,8 @@ static int begin(struct exchange *x, struct lws *wsi, struct str path)
         .n_args = query_args(wsi, args, KG_ARRAY_LEN(args), text, sizeof(text)),
         .accept = header_value(wsi, WSI_TOKEN_HTTP_ACCEPT, accept),
         .accept_encoding = header_value(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, encoding),
+        .peer = peer_of(wsi, peer, sizeof(peer)),
+        .user_agent = header_value(wsi, WSI_TOKEN_HTTP_USER_AGENT, agent),
     };
     *x = (struct exchange){ .server = s, .wsi = wsi, .http_1_0 = is_http_1_0(wsi) };
     answer_begin(s->service, &request, clock_mono_ns(), &x->answer);

@@ -111,6 +111,8 @@ static void ask(struct bench *b, const char *path, const char *arg, struct answe
         .path = str_of(path),
         .args = args,
         .n_args = arg ? 1 : 0,
+        .peer = STR("10.0.0.9"),
+        .user_agent = STR("Prometheus/3.0"),
     };
     answer_begin(&b->service, &request, clock_mono_ns(), a);
 }
@@ -236,6 +238,42 @@ static void limits_scrapes(void **state)
     assert_int_equal(b->service.counts[of_state - endpoints].bytes, out.n);
 }
 
+static void notes_who_was_told_of_objects(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    struct scrape_snapshot seen;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    b->service.clock = scrape_clock_new();
+    ask(b, "/metrics/self", NULL, &a); /* never holds objects */
+    body(&a, &out);
+    ask(b, "/metrics", NULL, &a); /* broken off */
+    answer_done(&a, clock_mono_ns());
+    scrape_clock_snapshot(b->service.clock, clock_mono_ns(), &seen);
+    assert_int_equal(seen.n, 0);
+    ask(b, "/metrics", NULL, &a);
+    uint64_t began_ns = a.began_ns;
+    body(&a, &out);
+    scrape_clock_snapshot(b->service.clock, clock_mono_ns(), &seen);
+    assert_int_equal(seen.n, 1);
+    assert_string_equal(seen.scrapers[0].address, "10.0.0.9");
+    assert_int_equal(seen.scrapers[0].with_ns, began_ns);
+    assert_int_equal(seen.scrapers[0].without_ns, 0);
+    assert_true(seen.scrapers[0].id ==
+                scraper_id(STR("10.0.0.9"), STR("Prometheus/3.0"), STR("/metrics"), STR("")));
+    /* Now nothing is served: the same scraper is told of none. */
+    b->pods.report.behind_since_ns = b->nodes.report.behind_since_ns = 1;
+    b->service.stale_after_ns = 1;
+    ask(b, "/metrics", NULL, &a);
+    body(&a, &out);
+    ask(b, "/metrics", "resources=pods", &a); /* another job */
+    body(&a, &out);
+    scrape_clock_snapshot(b->service.clock, clock_mono_ns(), &seen);
+    assert_int_equal(seen.n, 2);
+    assert_true(seen.scrapers[0].without_ns > began_ns);
+    scrape_clock_free(b->service.clock);
+}
+
 static void refuses(void **state)
 {
     struct bench *b = *state;
@@ -272,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leaves_out_what_is_too_stale, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(tells_readiness, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(limits_scrapes, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(notes_who_was_told_of_objects, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(refuses, open_bench, close_bench),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
