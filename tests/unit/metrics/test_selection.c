@@ -33,6 +33,17 @@ static void expressions_are_unanchored(void **state)
         { "kube_pod_(?:info|created)$", true, true },
         { "kube_.*_c.eated", false, true },
         { "\\d", false, false },
+        { "^kube_(?!pod_info$)", false, true },
+        { "(?<!pod)_created", false, false },
+        { "^kube_pod_(?=i)", true, false },
+        { "(?<!x)_created", false, true },
+        { "kube_pod_\\w+?nfo", true, false },
+        { "(kube)_pod_created\\1", false, false },
+        { "\\u006bube_\\x70od_info", true, false },
+        { "(x)?kube_pod_info\\1", true, false },
+        { "kube_pod_in[^]o", true, false },
+        { "kube_pod_info[]", false, false },
+        { "kube_pod_info\n?$", true, false },
         { "", true, true },
     };
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
@@ -83,9 +94,13 @@ static void faults_are_named(void **state)
         struct str expression;
         const char *said;
     } cases[] = {
-        { STR_INIT("kube_("), "kube_(" }, { STR_INIT("kube_(?!pod)"), "kube_(?!pod)" },
-        { STR_INIT("[a"), "[a" },         { STR_INIT("a\\"), "a\\" },
-        { STR_INIT("a\0b"), "NUL" },
+        { STR_INIT("kube_("),
+          "\"kube_(\" is not a regular expression: missing closing parenthesis, "
+          "at offset 6" },
+        { STR_INIT("ab**+*"), "quantifier does not follow a repeatable item, at offset 3" },
+        { STR_INIT("[a"), "missing terminating ] for character class, at offset 2" },
+        { STR_INIT("a\\"), "\\ at end of pattern, at offset 2" },
+        { STR_INIT("(?<=a+)b"), "lookbehind assertion is not fixed length, at offset 0" },
     };
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
         struct str list[] = { STR_INIT("fine"), cases[i].expression };
@@ -102,6 +117,28 @@ static void faults_are_named(void **state)
     assert_non_null(strstr(err.text, "exclude"));
 }
 
+/* (a+)+b over a row of a's: every split of them is tried. */
+static void an_expression_that_does_not_end_is_given_up(void **state)
+{
+    (void)state;
+    static const struct metric_family row = {
+        .name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"
+    };
+    const struct str endless[] = { STR_INIT("^(a+)+$") };
+    const struct str two[] = { STR_INIT("^(a+)+$"), STR_INIT("c$") };
+    struct metric_selection *s = metric_selection_new(endless, 1, NULL, 0, NULL, 0, NULL);
+    assert_false(metric_selected(s, &row));
+    assert_false(metric_selected(s, &info));
+    metric_selection_free(s);
+    s = metric_selection_new(NULL, 0, endless, 1, NULL, 0, NULL);
+    assert_false(metric_selected(s, &row));
+    assert_true(metric_selected(s, &info));
+    metric_selection_free(s);
+    s = metric_selection_new(two, 2, NULL, 0, NULL, 0, NULL);
+    assert_true(metric_selected(s, &row));
+    metric_selection_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +147,7 @@ int main(void)
         cmocka_unit_test(digits_have_a_short_form),
         cmocka_unit_test(opt_in_rows_must_pass_both),
         cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(an_expression_that_does_not_end_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
