@@ -67,10 +67,11 @@ struct kube_http_request {
     const char *path;         /* starts with '/', query included and already escaped */
     struct str body;          /* copied; empty: none is sent */
     const char *content_type; /* of the body */
+    const char *accept;       /* what the answer may be; NULL: application/json */
     struct kube_http_timeouts timeouts;
 };
 
-/* Sends a request to server + path, Accept JSON. May be called from any callback; nothing happens
+/* Sends a request to server + path. May be called from any callback; nothing happens
  * before the next turn. request is not kept; events is borrowed until the end. What was sent may
  * have been done though no answer came; on a kept connection that breaks before its answer begins
  * it is sent a second time. NULL on error: -EINVAL path · -EBUSY LIMIT_TRANSFERS are under way ·

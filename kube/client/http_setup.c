@@ -175,7 +175,9 @@ static bool add_line(struct curl_slist **list, const char *line)
 static bool add_headers(struct kube_transfer *t, const struct kube_http_request *request)
 {
     const struct kube_http *h = t->http;
-    bool ok = add_line(&t->headers, "Accept: application/json");
+    const char *accept = request->accept ? request->accept : "application/json";
+    auto_free char *accept_line = print("Accept: %s", accept);
+    bool ok = add_line(&t->headers, accept_line);
     if (!str_empty(request->body)) {
         auto_free char *line = print("Content-Type: %s", request->content_type);
         /* Without "Expect:" curl asks for leave to send a body of more than 1 MB. */

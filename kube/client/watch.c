@@ -140,6 +140,20 @@ static int open_generation(struct kube_watch *w, struct err *err)
     return r;
 }
 
+/* What a request may be answered with. The server takes the first that it knows, so that one which
+ * does not cut objects down (an aggregated API of another make) answers with whole ones, not 406.
+ * Source: Kubernetes API concepts, "Metadata-only fetches"; since 1.15 for lists and watches. */
+#define CUT_DOWN_TO(kind) "application/json;as=" kind ";g=meta.k8s.io;v=v1,application/json"
+
+static const char *accepted(const struct kube_watch *w, bool is_page)
+{
+    if (!w->spec.metadata_only) {
+        return NULL;
+    }
+    return is_page ? CUT_DOWN_TO("PartialObjectMetadataList")
+                   : CUT_DOWN_TO("PartialObjectMetadata");
+}
+
 static int send_request(struct kube_watch *w, const struct reflector_step *step, struct err *err)
 {
     static const struct kube_http_events of_http = {
@@ -147,7 +161,6 @@ static int send_request(struct kube_watch *w, const struct reflector_step *step,
         .on_end = watch_on_end,
         .on_answer = on_answer,
     };
-    struct kube_http_timeouts timeouts = { .idle_ms = watch_idle_ms(w) };
     bool is_page = step->action == REFLECTOR_LIST_PAGE;
     auto_buf struct buf path = BUF_INIT(PATH_MAX_BYTES);
     watch_path(&path, &w->spec, step);
@@ -158,7 +171,13 @@ static int send_request(struct kube_watch *w, const struct reflector_step *step,
     if (!w->stream || !buf_c(&path)) {
         return err_set_errno(err, path.failed ? -path.failed : ENOMEM, "request");
     }
-    w->transfer = kube_http_get(w->http, buf_c(&path), &timeouts, &of_http, w, err);
+    struct kube_http_request request = {
+        .method = "GET",
+        .path = buf_c(&path),
+        .accept = accepted(w, is_page),
+        .timeouts = { .idle_ms = watch_idle_ms(w) },
+    };
+    w->transfer = kube_http_send(w->http, &request, &of_http, w, err);
     return w->transfer ? 0 : -EIO;
 }
 

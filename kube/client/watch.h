@@ -35,9 +35,11 @@ struct kube_watch_spec {
     const char *namespace;                       /* NULL: all */
     const char *field_selector, *label_selector; /* plain text, escaped here; or NULL */
     bool streaming;                              /* try the streaming list first */
-    const struct reflector_times *times;         /* NULL: reflector_times_default */
-    uint64_t seed;                               /* of the jitter; 0: chosen at random */
-    struct kube_shard shard;                     /* zeroed: every object */
+    bool metadata_only; /* ask for no more than the objects' metadata (PartialObjectMetadata); a
+                           server that cannot cut them down sends them whole */
+    const struct reflector_times *times; /* NULL: reflector_times_default */
+    uint64_t seed;                       /* of the jitter; 0: chosen at random */
+    struct kube_shard shard;             /* zeroed: every object */
     bool shard_at_server; /* divided by RANGE: ask the server to send the share only */
 };
 

@@ -27,7 +27,7 @@ const struct kube_resource kube_configmaps = {
     .plural = "configmaps",
     .kind = "ConfigMap",
     .namespaced = true,
-    .on_by_default = true,
+    .on_by_default = false, /* they hold secrets more often than they should */
     .subject = &configmap_subject,
     .decode = kube_meta_only_decode,
 };

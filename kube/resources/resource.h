@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "kube/object/allowlist.h"
-#include "metrics/family.h"
+#include "metrics/selection.h"
 
 #include <jansson.h>
 
@@ -47,5 +47,11 @@ extern const struct kube_resource *const kube_resources[];
 /* By plural ("pods") or by kind and API group ("Pod", "" or "apps"); NULL when unknown. */
 const struct kube_resource *kube_resource_by_plural(struct str plural);
 const struct kube_resource *kube_resource_by_kind(struct str kind, struct str group);
+
+/* Whether the objects' metadata is all that the selected families of the kind need, so that nothing
+ * else has to be asked for: true when the labels of the kind and all paths in the source of
+ * each such family begin with .metadata. selection NULL: as metric_selected has it. */
+bool kube_resource_needs_metadata_only(const struct kube_resource *resource,
+                                       const struct metric_selection *selection);
 
 #endif

@@ -50,7 +50,7 @@ const struct kube_resource kube_secrets = {
     .plural = "secrets",
     .kind = "Secret",
     .namespaced = true,
-    .on_by_default = true,
+    .on_by_default = false, /* an agent that reads all secrets is a key to all of them */
     .subject = &secret_subject,
     .decode = secret_decode,
 };

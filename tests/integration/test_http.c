@@ -107,6 +107,20 @@ static void gets_a_body_and_keeps_the_connection(void **state)
         assert_int_equal(f.end.error_body.n, 0);
         assert_string_equal(f.message, "");
     }
+    const struct kube_http_request asking = {
+        .method = "GET",
+        .path = "/api/v1/pods",
+        .accept = "application/json;as=X,application/json",
+    };
+    f.http = w.http;
+    f.ended = 0;
+    f.n_pieces = f.n_bytes = f.n_answers = 0;
+    buf_clear(&f.body);
+    f.transfer = kube_http_send(w.http, &asking, &fetch_events, &f, NULL);
+    assert_non_null(f.transfer);
+    fetch_wait(w.http, &f);
+    fetch_expect(&f, KUBE_HTTP_DONE, 200);
+    assert_true(has(&f.body, "\"accept\": \"application/json;as=X,application/json\""));
     assert_int_equal(kube_http_count(w.http), 0);
     fetch_done(&f);
     close_world(&w);

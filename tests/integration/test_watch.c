@@ -197,7 +197,7 @@ static void on_end(void *arg, const struct kube_http_end *end)
 
 static json_t *fetch(struct kube_config *config, const char *path)
 {
-    static const struct kube_http_events events = { on_body, on_end, NULL };
+    static const struct kube_http_events events = { .on_body = on_body, .on_end = on_end };
     static const struct kube_http_timeouts timeouts = { 0 };
     struct err err = { 0 };
     struct buf body = BUF_INIT(256 * MIB);

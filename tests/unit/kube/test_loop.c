@@ -37,14 +37,12 @@ void kube_http_free(struct kube_http *h)
     (void)h;
 }
 
-struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
-                                    const struct kube_http_timeouts *timeouts,
-                                    const struct kube_http_events *events, void *arg,
-                                    struct err *err)
+struct kube_transfer *kube_http_send(struct kube_http *h, const struct kube_http_request *request,
+                                     const struct kube_http_events *events, void *arg,
+                                     struct err *err)
 {
     (void)h;
-    (void)path;
-    (void)timeouts;
+    (void)request;
     (void)err;
     http.events = events;
     http.arg = arg;

@@ -16,9 +16,10 @@ static struct {
     const struct kube_http_events *events;
     void *arg;
     char path[1024];
+    const char *accept;
     int requests, cancels, refreshes;
     long idle_ms;
-    bool refuse; /* the next kube_http_get */
+    bool refuse; /* the next kube_http_send */
 } http;
 
 struct kube_transfer {
@@ -26,13 +27,13 @@ struct kube_transfer {
 };
 static struct kube_transfer the_transfer;
 
-struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
-                                    const struct kube_http_timeouts *timeouts,
-                                    const struct kube_http_events *events, void *arg,
-                                    struct err *err)
+struct kube_transfer *kube_http_send(struct kube_http *h, const struct kube_http_request *request,
+                                     const struct kube_http_events *events, void *arg,
+                                     struct err *err)
 {
     (void)h;
     assert_null(http.events);
+    assert_string_equal(request->method, "GET");
     if (http.refuse) {
         err_set(err, ENOMEM, "refused for the test");
         return NULL;
@@ -40,8 +41,9 @@ struct kube_transfer *kube_http_get(struct kube_http *h, const char *path,
     http.events = events;
     http.arg = arg;
     http.requests++;
-    http.idle_ms = timeouts->idle_ms;
-    snprintf(http.path, sizeof(http.path), "%s", path);
+    http.idle_ms = request->timeouts.idle_ms;
+    http.accept = request->accept;
+    snprintf(http.path, sizeof(http.path), "%s", request->path);
     return &the_transfer;
 }
 
@@ -180,27 +182,30 @@ static void on_settle(void *arg)
 static const struct kube_consumer consumer = { on_begin, on_commit, on_abort,
                                                on_put,   on_remove, on_settle };
 
-static struct kube_watch *start_shard(bool streaming, struct kube_shard shard, bool at_server)
+static struct kube_watch *start_with(struct kube_watch_spec spec)
 {
     map_done(&copy.now, free);
     memset(&copy, 0, sizeof(copy));
     memset(&http, 0, sizeof(http));
-    struct kube_watch_spec spec = { .group = "",
-                                    .version = "v1",
-                                    .plural = "pods",
-                                    .field_selector = "spec.nodeName=a",
-                                    .streaming = streaming,
-                                    .seed = 5,
-                                    .shard = shard,
-                                    .shard_at_server = at_server };
+    spec.group = "";
+    spec.version = "v1";
+    spec.plural = "pods";
+    spec.field_selector = "spec.nodeName=a";
+    spec.seed = 5;
     struct kube_watch *w = kube_watch_new(NULL, NULL, &spec, &consumer, NULL, NULL);
     assert_non_null(w);
     return w;
 }
 
+static struct kube_watch *start_shard(bool streaming, struct kube_shard shard, bool at_server)
+{
+    return start_with((struct kube_watch_spec){
+        .streaming = streaming, .shard = shard, .shard_at_server = at_server });
+}
+
 static struct kube_watch *start(bool streaming)
 {
-    return start_shard(streaming, (struct kube_shard){ 0 }, false);
+    return start_with((struct kube_watch_spec){ .streaming = streaming });
 }
 
 static void stop(struct kube_watch *w)
@@ -702,6 +707,39 @@ static void test_a_server_that_divides_otherwise_is_not_asked_again(void **state
     stop(w);
 }
 
+#define CUT(kind) "application/json;as=" kind ";g=meta.k8s.io;v=v1,application/json"
+
+/* The form that each request asks for: a list's, and that of single objects in a stream. */
+static void test_metadata_only(void **state)
+{
+    (void)state;
+    struct kube_watch *w = start_with((struct kube_watch_spec){ .metadata_only = true });
+    turn(w);
+    assert_path_has("limit=500");
+    assert_string_equal(http.accept, CUT("PartialObjectMetadataList"));
+    send("{\"kind\":\"PartialObjectMetadataList\",\"metadata\":{\"resourceVersion\":\"7\"},"
+         "\"items\":[" POD("a", "3") "]}");
+    end(KUBE_HTTP_DONE, 200, "");
+    assert_copy("a=3");
+    turn(w);
+    assert_path_has("resourceVersion=7");
+    assert_string_equal(http.accept, CUT("PartialObjectMetadata"));
+    send(EVENT("MODIFIED", POD("a", "8")));
+    assert_copy("a=8");
+    stop(w);
+
+    w = start_with((struct kube_watch_spec){ .streaming = true, .metadata_only = true });
+    turn(w);
+    assert_path_has("sendInitialEvents=true");
+    assert_string_equal(http.accept, CUT("PartialObjectMetadata"));
+    stop(w);
+
+    w = start(true);
+    turn(w);
+    assert_null(http.accept); /* plain JSON */
+    stop(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -721,6 +759,7 @@ int main(void)
         cmocka_unit_test(test_settles_are_rare_but_never_late),
         cmocka_unit_test(test_silence_renews_a_watch),
         cmocka_unit_test(test_what_the_owner_cannot_do),
+        cmocka_unit_test(test_metadata_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
