@@ -16,7 +16,6 @@ static const struct option_row fixed_rows[] = {
 
 static const char *const role_names[] = {
     [ROLE_NODE] = "node",
-    [ROLE_CLUSTER] = "cluster",
     [ROLE_LOCAL] = "local",
     [ROLE_RENDER] = "render",
 };
@@ -32,10 +31,10 @@ const char *role_name(enum role role)
 
 int role_parse(struct str word, enum role *ret, struct err *err)
 {
-    if (str_eq(word, STR("all"))) {
+    if (str_eq(word, STR("cluster")) || str_eq(word, STR("all"))) {
         return err_set(err, ENOTSUP,
                        "role " STR_FMT
-                       " is not part of this version; roles are node, cluster, local, render",
+                       " is not part of this version; roles are node, local, render",
                        STR_ARG(word));
     }
     for (size_t i = 0; i < ROLES; i++) {
@@ -44,8 +43,7 @@ int role_parse(struct str word, enum role *ret, struct err *err)
             return 0;
         }
     }
-    return err_set(err, EINVAL,
-                   "unknown role \"" STR_FMT "\"; roles are node, cluster, local, render",
+    return err_set(err, EINVAL, "unknown role \"" STR_FMT "\"; roles are node, local, render",
                    STR_ARG(word));
 }
 
@@ -77,7 +75,7 @@ static void collector_row(struct option_row *row, const char *name, bool on)
         .name = name,
         .type = OPTION_BOOL,
         .preset = on ? "true" : "false",
-        .roles = ROLES_READING,
+        .roles = ROLES_SERVING,
         .group = "Collectors",
         .help = "Read this source.",
     };

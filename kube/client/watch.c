@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "kube/client/watch_impl.h"
 #include "kube/client/watch_path.h"
+#include "kube/object/meta.h"
 
 #include <sys/random.h>
 
@@ -77,7 +78,6 @@ void watch_apply(struct kube_watch *w, int effect)
         }
         w->state.list_success++;
         w->state.synced_once = true;
-        w->state.refused = 0;
         watch_settle(w);
     }
 }
@@ -264,6 +264,20 @@ static int copy_spec(struct kube_watch *w, const struct kube_watch_spec *spec)
     return r;
 }
 
+static int make_cut(struct kube_watch *w)
+{
+    static const char *const labels[] = { "metadata.labels", NULL };
+    static const char *const annotations[] = { "metadata.annotations", NULL };
+    const char *const *const lists[] = {
+        kube_meta_unread,
+        w->spec.unread,
+        w->spec.unread_labels ? labels : NULL,
+        w->spec.unread_annotations ? annotations : NULL,
+    };
+    w->cut = json_cut_new(lists, KG_ARRAY_LEN(lists));
+    return w->cut ? 0 : -ENOMEM;
+}
+
 static uint64_t random_seed(void)
 {
     uint64_t seed = 0;
@@ -294,7 +308,7 @@ struct kube_watch *kube_watch_new(struct kube_http *http, struct kube_config *co
         .times = spec->times,
     };
     w->reflector = reflector_new(&of_reflector);
-    if (copy_spec(w, spec) < 0 || !w->reflector) {
+    if (copy_spec(w, spec) < 0 || make_cut(w) < 0 || !w->reflector) {
         err_set(err, ENOMEM, "watch %s: out of memory", spec->plural);
         kube_watch_free(w);
         return NULL;
@@ -322,6 +336,7 @@ void kube_watch_free(struct kube_watch *w)
     buf_done(&w->list_version);
     buf_done(&w->list_continue);
     buf_done(&w->scratch);
+    json_cut_free(w->cut);
     arena_done(&w->texts);
     pthread_mutex_destroy(&w->lock);
     free(w);

@@ -2,9 +2,9 @@
  * Uses: base, kube/client/http, kube/client/reflector, kube/client/json_stream, jansson.  Threads:
  * the kube loop; kube_watch_state from any.  Owner: the kube loop.
  *
- * One request at a time. Each object is parsed alone and freed at once; metadata.managedFields is
- * cut out before (no table needs it, and it is half of many objects). Objects of other shards are
- * dropped by their uid before they are parsed. */
+ * One request at a time. Each object is parsed alone and freed at once; what nobody looks at (half
+ * of a pod, and metadata.managedFields) is cut out before. Objects of other shards are dropped by
+ * their uid before they are parsed. */
 #ifndef KG_KUBE_WATCH_H
 #define KG_KUBE_WATCH_H
 
@@ -34,7 +34,11 @@ struct kube_watch_spec {
     const char *group, *version, *plural;        /* group "" for core */
     const char *namespace;                       /* NULL: all */
     const char *field_selector, *label_selector; /* plain text, escaped here; or NULL */
-    bool streaming;                              /* try the streaming list first */
+    /* Members that no consumer looks at; they are cut out before an object is parsed, beside those
+     * of kube_meta_unread. NULL: none; ends with NULL; borrowed until the watch is freed. */
+    const char *const *unread;
+    bool unread_labels, unread_annotations; /* metadata.labels and .annotations as well */
+    bool streaming;                         /* try the streaming list first */
     bool metadata_only; /* ask for no more than the objects' metadata (PartialObjectMetadata); a
                            server that cannot cut them down sends them whole */
     const struct reflector_times *times; /* NULL: reflector_times_default */
@@ -58,8 +62,6 @@ struct kube_watch_state {
     enum reflector_sync sync; /* SYNCED: the copy is as true as the server tells */
     bool synced_once;         /* a list was completed */
     bool connected;           /* a watch or list is under way and was answered */
-    int refused; /* 403, 404 or 405: the last list's status, the server has no such resource or does
-                    not let us see it; 0: neither */
     /* clock_mono_ns of the last byte, bookmark or end; 0: never. A quiet watch that is well hears
      * of the server about once a minute only. */
     uint64_t last_contact_ns;

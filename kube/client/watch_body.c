@@ -1,4 +1,6 @@
 #include "base/limits.h"
+#include "kube/client/json_arena.h"
+#include "kube/client/json_cut.h"
 #include "kube/client/watch_event.h"
 #include "kube/client/watch_impl.h"
 
@@ -25,13 +27,28 @@ static void put(struct kube_watch *w, const json_t *object)
     }
 }
 
+/* Parses what text is without what nobody reads; json_arena_end() frees it. */
 static json_t *parse(struct kube_watch *w, struct str text, struct err *err)
 {
-    json_t *parsed = watch_parse(text, &w->scratch, err);
+    json_arena_begin();
+    json_t *parsed = watch_parse(text, err);
     if (w->scratch.cap > KEEP_BYTES) {
         buf_done(&w->scratch);
     }
+    if (!parsed) {
+        json_arena_end(NULL);
+    }
     return parsed;
+}
+
+/* Events that carry an object, as API servers begin them. Others are small and parsed whole: a
+ * bookmark's annotations say where a streaming list ends. */
+static struct str event_text(struct kube_watch *w, struct str text)
+{
+    bool has_object = str_starts(text, STR("{\"type\":\"ADDED\"")) ||
+                      str_starts(text, STR("{\"type\":\"MODIFIED\"")) ||
+                      str_starts(text, STR("{\"type\":\"DELETED\""));
+    return has_object ? json_cut_event(w->cut, text, &w->scratch) : text;
 }
 
 static void on_bookmark(struct kube_watch *w, const struct watch_event *event)
@@ -99,7 +116,7 @@ static int on_document(void *arg, struct str text)
     if (watch_share_drops_event(w, text, &version, &is_known)) {
         return pass_over(w, version);
     }
-    json_t *document = parse(w, text, &w->stop_err);
+    json_t *document = parse(w, event_text(w, text), &w->stop_err);
     if (!document) {
         return refuse(w, WATCH_STOP_GARBLED);
     }
@@ -112,7 +129,7 @@ static int on_document(void *arg, struct str text)
     } else {
         r = on_event(w, &event);
     }
-    json_decref(document);
+    json_arena_end(document);
     return r;
 }
 
@@ -124,7 +141,7 @@ static int on_item(void *arg, struct str text)
     if (watch_share_drops_item(w, text, &is_known)) {
         return 0;
     }
-    json_t *object = parse(w, text, &err);
+    json_t *object = parse(w, json_cut_object(w->cut, text, &w->scratch), &err);
     if (!object) {
         count_decode_error(w,
                            &err); /* one object's loss; a list that is cut short shows otherwise */
@@ -133,7 +150,7 @@ static int on_item(void *arg, struct str text)
     if (is_known || !watch_share_drops_object(w, object)) {
         put(w, object);
     }
-    json_decref(object);
+    json_arena_end(object);
     return 0;
 }
 
@@ -150,7 +167,7 @@ static int on_list_metadata(void *arg, struct str text)
     buf_clear(&w->list_continue);
     buf_add(&w->list_continue, list.continue_token);
     int r = watch_share_list_says(w, list.shard_selector) < 0 ? refuse(w, WATCH_STOP_GARBLED) : 0;
-    json_decref(metadata);
+    json_arena_end(metadata);
     return r;
 }
 

@@ -1,6 +1,5 @@
 #include "kube/client/watch_event.h"
 
-#include "kube/client/json_scan.h"
 #include "kube/object/json_get.h"
 
 int watch_event_read(const json_t *document, struct watch_event *ret, struct err *err)
@@ -75,46 +74,8 @@ struct watch_list_metadata watch_list_metadata_read(const json_t *metadata)
     };
 }
 
-/* Finds the inside of the first "managedFields": […]. A quote that stands unescaped before the key
- * opens it (a closing one would have ',', ':', '}' or ']' behind it), so that the words inside a
- * string, whose quotes are escaped, never match. Sets *ret_from and *ret_to. */
-static bool find_managed_fields(struct str text, size_t *ret_from, size_t *ret_to)
+json_t *watch_parse(struct str text, struct err *err)
 {
-    static const struct str key = STR_INIT("\"managedFields\":");
-    const char *at = text.n ? memmem(text.p, text.n, key.p, key.n) : NULL;
-    if (!at || at == text.p || at[-1] == '\\') {
-        return false;
-    }
-    size_t from = (size_t)(at - text.p) + key.n;
-    while (from < text.n && text.p[from] == ' ') {
-        from++;
-    }
-    if (from >= text.n || text.p[from] != '[') {
-        return false;
-    }
-    from++;
-    struct json_nest nest;
-    json_nest_open(&nest);
-    ssize_t used = json_nest_scan(&nest, str_from(text, from));
-    if (used < 0 || nest.depth > 0) {
-        return false;
-    }
-    *ret_from = from;
-    *ret_to = from + (size_t)used - 1;
-    return true;
-}
-
-json_t *watch_parse(struct str text, struct buf *scratch, struct err *err)
-{
-    size_t from, to;
-    if (find_managed_fields(text, &from, &to)) {
-        buf_clear(scratch);
-        buf_add(scratch, str_head(text, from));
-        buf_add(scratch, str_from(text, to));
-        if (buf_failed(scratch) == 0) {
-            text = buf_str(scratch);
-        }
-    }
     json_error_t why;
     json_t *parsed = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &why);
     if (!parsed) {

@@ -3,8 +3,8 @@
 #ifndef KG_KUBE_WATCH_EVENT_H
 #define KG_KUBE_WATCH_EVENT_H
 
-#include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #include <jansson.h>
 
@@ -43,9 +43,8 @@ struct watch_list_metadata {
 /* Reads {"resourceVersion":…,"continue":…,"shardInfo":{"selector":…}}. */
 struct watch_list_metadata watch_list_metadata_read(const json_t *metadata);
 
-/* Parses the text of one object or event, without what stands in the first "managedFields": […].
- * scratch: memory for the shortened text, cleared here. NULL on error.
- * Errors: -EBADMSG not JSON (err: where) · -ENOMEM. */
-json_t *watch_parse(struct str text, struct buf *scratch, struct err *err);
+/* Parses the text of one object or event. NULL on error. Errors: -EBADMSG not JSON (err: where) ·
+ * -ENOMEM. */
+json_t *watch_parse(struct str text, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "kube/client/json_cut.h"
 #include "kube/client/json_stream.h"
 #include "kube/client/watch.h"
 
@@ -38,6 +39,7 @@ struct kube_watch {
     char status_reason[64];
     struct buf list_version, list_continue;
 
+    struct json_cut *cut;
     struct buf scratch;
     bool generation_open;
     bool is_dirty; /* changes that no settle showed yet */

@@ -4,6 +4,17 @@
 #include "kube/object/json_get.h"
 #include "metrics/names.h"
 
+const char *const kube_meta_unread[] = {
+    "metadata.finalizers",
+    "metadata.generateName",
+    "metadata.managedFields",
+    "metadata.ownerReferences.apiVersion",
+    "metadata.ownerReferences.blockOwnerDeletion",
+    "metadata.ownerReferences.uid",
+    "metadata.selfLink",
+    NULL,
+};
+
 void *kube_decode_array(const struct kube_decode *how, size_t n, size_t size, struct err *err)
 {
     void *array = arena_array(how->mem, n, size);

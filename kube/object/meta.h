@@ -34,6 +34,9 @@ struct kube_meta {
     size_t n_owners, n_labels, n_annotations;
 };
 
+/* Members of metadata that no kind reads, for kube/client/json_cut.h; ends with NULL. */
+extern const char *const kube_meta_unread[];
+
 /* Fills *ret from object's metadata; text is borrowed from the object.
  * Errors: -EBADMSG not an object, or no metadata.name (which no API server lets through; with
  * how->ksm_quirks it may be missing) · -ENOMEM. */

@@ -100,5 +100,7 @@ const struct kube_resource kube_certificatesigningrequests = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &csr_subject,
+    .unread = KUBE_UNREAD("spec.extra", "spec.groups", "spec.request", "spec.uid", "spec.usages",
+                          "spec.username"),
     .decode = csr_decode,
 };

@@ -34,5 +34,6 @@ const struct kube_resource kube_clusterrolebindings = {
     .namespaced = false,
     .on_by_default = false,
     .subject = &clusterrolebinding_subject,
+    .unread = KUBE_UNREAD("subjects"),
     .decode = role_binding_decode,
 };

@@ -29,5 +29,6 @@ const struct kube_resource kube_clusterroles = {
     .namespaced = false,
     .on_by_default = false,
     .subject = &clusterrole_subject,
+    .unread = KUBE_UNREAD("aggregationRule", "rules"),
     .decode = kube_meta_only_decode,
 };

@@ -29,5 +29,6 @@ const struct kube_resource kube_configmaps = {
     .namespaced = true,
     .on_by_default = false, /* they hold secrets more often than they should */
     .subject = &configmap_subject,
+    .unread = KUBE_UNREAD("binaryData", "data"),
     .decode = kube_meta_only_decode,
 };

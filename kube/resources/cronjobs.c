@@ -154,5 +154,6 @@ const struct kube_resource kube_cronjobs = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &cronjob_subject,
+    .unread = KUBE_UNREAD("spec.jobTemplate"),
     .decode = cronjob_decode,
 };

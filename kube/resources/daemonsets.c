@@ -83,5 +83,6 @@ const struct kube_resource kube_daemonsets = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &daemonset_subject,
+    .unread = KUBE_UNREAD("spec.selector", "spec.template"),
     .decode = daemonset_decode,
 };

@@ -175,5 +175,7 @@ const struct kube_resource kube_deployments = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &deployment_subject,
+    .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions.lastUpdateTime",
+                          "status.conditions.message"),
     .decode = deployment_decode,
 };

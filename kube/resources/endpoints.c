@@ -132,5 +132,6 @@ const struct kube_resource kube_endpoints = {
     .namespaced = true,
     .on_by_default = false,
     .subject = &endpoint_subject,
+    .unread = KUBE_UNREAD("subsets.addresses.targetRef", "subsets.notReadyAddresses.targetRef"),
     .decode = endpoint_decode,
 };

@@ -252,5 +252,6 @@ const struct kube_resource kube_horizontalpodautoscalers = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &hpa_subject,
+    .unread = KUBE_UNREAD("status.conditions.message"),
     .decode = hpa_decode,
 };

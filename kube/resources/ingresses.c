@@ -189,5 +189,6 @@ const struct kube_resource kube_ingresses = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &ingress_subject,
+    .reads_annotations = true,
     .decode = ingress_decode,
 };

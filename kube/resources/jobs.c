@@ -174,5 +174,8 @@ const struct kube_resource kube_jobs = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &job_subject,
+    .unread = KUBE_UNREAD("spec.podFailurePolicy", "spec.selector", "spec.template",
+                          "status.conditions.lastProbeTime", "status.conditions.message",
+                          "status.uncountedTerminatedPods"),
     .decode = job_decode,
 };

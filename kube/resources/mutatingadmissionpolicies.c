@@ -39,5 +39,7 @@ const struct kube_resource kube_mutatingadmissionpolicies = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &mutatingadmissionpolicy_subject,
+    .unread = KUBE_UNREAD("spec.matchConditions", "spec.matchConstraints", "spec.mutations",
+                          "spec.variables"),
     .decode = admission_policy_decode,
 };

@@ -33,5 +33,6 @@ const struct kube_resource kube_mutatingadmissionpolicybindings = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &mutatingadmissionpolicybinding_subject,
+    .unread = KUBE_UNREAD("spec.matchResources"),
     .decode = admission_binding_decode,
 };

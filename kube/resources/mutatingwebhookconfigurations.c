@@ -34,5 +34,8 @@ const struct kube_resource kube_mutatingwebhookconfigurations = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &mutatingwebhookconfiguration_subject,
+    .unread =
+        KUBE_UNREAD("webhooks.clientConfig.caBundle", "webhooks.matchConditions",
+                    "webhooks.namespaceSelector", "webhooks.objectSelector", "webhooks.rules"),
     .decode = admission_webhooks_decode,
 };

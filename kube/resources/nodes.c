@@ -298,5 +298,10 @@ const struct kube_resource kube_nodes = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &node_subject,
+    .unread =
+        KUBE_UNREAD("status.conditions.lastHeartbeatTime", "status.conditions.message",
+                    "status.config", "status.daemonEndpoints", "status.features", "status.images",
+                    "status.runtimeHandlers", "status.volumesAttached", "status.volumesInUse"),
+    .reads_labels = true,
     .decode = node_decode,
 };

@@ -123,5 +123,6 @@ const struct kube_resource kube_persistentvolumeclaims = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &persistentvolumeclaim_subject,
+    .reads_annotations = true,
     .decode = pvc_decode,
 };

@@ -274,5 +274,6 @@ const struct kube_resource kube_persistentvolumes = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &persistentvolume_subject,
+    .unread = KUBE_UNREAD("spec.nodeAffinity"),
     .decode = pv_decode,
 };

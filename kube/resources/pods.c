@@ -258,6 +258,55 @@ static int pod_decode(const json_t *object, const struct kube_decode *how, void 
     return r < 0 ? r : pod_status_decode(status, how, pod, err);
 }
 
+/* Most of a pod's text; the pod index (kube/join) does not look at these either. */
+#define CONTAINER_UNREAD(list)                                                                     \
+    list ".args", list ".command", list ".env", list ".envFrom", list ".imagePullPolicy",          \
+        list ".lifecycle", list ".livenessProbe", list ".ports", list ".readinessProbe",           \
+        list ".resizePolicy", list ".securityContext", list ".startupProbe",                       \
+        list ".terminationMessagePath", list ".terminationMessagePolicy", list ".volumeDevices",   \
+        list ".volumeMounts", list ".workingDir"
+#define STATUS_UNREAD(list)                                                                        \
+    list ".allocatedResources", list ".allocatedResourcesStatus", list ".resources",               \
+        list ".started", list ".user", list ".volumeMounts", list ".lastState.terminated.message", \
+        list ".state.terminated.message", list ".state.waiting.message"
+static const char *const pod_unread[] = {
+    "spec.volumes.configMap",
+    "spec.volumes.csi",
+    "spec.volumes.downwardAPI",
+    "spec.volumes.emptyDir",
+    "spec.volumes.ephemeral.volumeClaimTemplate",
+    "spec.volumes.hostPath",
+    "spec.volumes.image",
+    "spec.volumes.nfs",
+    "spec.volumes.projected",
+    "spec.volumes.secret",
+    CONTAINER_UNREAD("spec.containers"),
+    CONTAINER_UNREAD("spec.initContainers"),
+    "spec.affinity",
+    "spec.dnsConfig",
+    "spec.dnsPolicy",
+    "spec.enableServiceLinks",
+    "spec.ephemeralContainers",
+    "spec.hostAliases",
+    "spec.imagePullSecrets",
+    "spec.preemptionPolicy",
+    "spec.priority",
+    "spec.readinessGates",
+    "spec.securityContext",
+    "spec.serviceAccount",
+    "spec.terminationGracePeriodSeconds",
+    "spec.topologySpreadConstraints",
+    "status.hostIPs",
+    "status.message",
+    "status.observedGeneration",
+    "status.conditions.lastProbeTime",
+    "status.conditions.message",
+    "status.conditions.observedGeneration",
+    STATUS_UNREAD("status.containerStatuses"),
+    STATUS_UNREAD("status.initContainerStatuses"),
+    NULL,
+};
+
 const struct kube_resource kube_pods = {
     .group = "",
     .version = "v1",
@@ -266,5 +315,6 @@ const struct kube_resource kube_pods = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &pod_subject,
+    .unread = pod_unread,
     .decode = pod_decode,
 };

@@ -77,5 +77,6 @@ const struct kube_resource kube_replicasets = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &replicaset_subject,
+    .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions"),
     .decode = replicaset_decode,
 };

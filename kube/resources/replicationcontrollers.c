@@ -82,5 +82,6 @@ const struct kube_resource kube_replicationcontrollers = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &replicationcontroller_subject,
+    .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions"),
     .decode = replicationcontroller_decode,
 };

@@ -26,12 +26,19 @@ struct kube_resource {
     bool namespaced;
     bool on_by_default;
     const struct metric_subject *subject;
+    /* Members that decode never looks at, worth leaving out before the object is parsed
+     * (kube/client/json_cut.h); NULL: none. Ends with NULL. Labels and annotations are not among
+     * them: whether an allowlist wants them is not known here. */
+    const char *const *unread;
+    bool reads_labels, reads_annotations; /* decode looks at them beside what is allowlisted */
     /* Fills the zeroed sample (subject->sample_size bytes) from the object's JSON; text is borrowed
      * from the object or stands in mem. Fields of a wrong JSON type count as absent.
      * Errors: -EBADMSG no metadata.name or not an object · -ENOMEM. */
     int (*decode)(const json_t *object, const struct kube_decode *how, void *sample,
                   struct err *err);
 };
+
+#define KUBE_UNREAD(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* How many kinds there are: a byte for each line of the list. */
 struct kube_resource_bytes {

@@ -32,5 +32,6 @@ const struct kube_resource kube_rolebindings = {
     .namespaced = true,
     .on_by_default = false,
     .subject = &rolebinding_subject,
+    .unread = KUBE_UNREAD("subjects"),
     .decode = role_binding_decode,
 };

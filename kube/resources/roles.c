@@ -29,5 +29,6 @@ const struct kube_resource kube_roles = {
     .namespaced = true,
     .on_by_default = false,
     .subject = &role_subject,
+    .unread = KUBE_UNREAD("rules"),
     .decode = kube_meta_only_decode,
 };

@@ -52,5 +52,6 @@ const struct kube_resource kube_secrets = {
     .namespaced = true,
     .on_by_default = false, /* an agent that reads all secrets is a key to all of them */
     .subject = &secret_subject,
+    .unread = KUBE_UNREAD("data", "stringData"),
     .decode = secret_decode,
 };

@@ -116,5 +116,6 @@ const struct kube_resource kube_services = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &service_subject,
+    .unread = KUBE_UNREAD("spec.ports", "spec.selector"),
     .decode = service_decode,
 };

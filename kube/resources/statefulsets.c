@@ -129,5 +129,7 @@ const struct kube_resource kube_statefulsets = {
     .namespaced = true,
     .on_by_default = true,
     .subject = &statefulset_subject,
+    .unread = KUBE_UNREAD("spec.selector", "spec.template", "spec.volumeClaimTemplates",
+                          "status.conditions"),
     .decode = statefulset_decode,
 };

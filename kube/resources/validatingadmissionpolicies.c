@@ -37,5 +37,7 @@ const struct kube_resource kube_validatingadmissionpolicies = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &validatingadmissionpolicy_subject,
+    .unread = KUBE_UNREAD("spec.auditAnnotations", "spec.matchConditions", "spec.matchConstraints",
+                          "spec.validations", "spec.variables", "status"),
     .decode = admission_policy_decode,
 };

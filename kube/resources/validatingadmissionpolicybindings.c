@@ -42,5 +42,6 @@ const struct kube_resource kube_validatingadmissionpolicybindings = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &validatingadmissionpolicybinding_subject,
+    .unread = KUBE_UNREAD("spec.matchResources"),
     .decode = admission_binding_decode,
 };

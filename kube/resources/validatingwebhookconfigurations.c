@@ -35,5 +35,8 @@ const struct kube_resource kube_validatingwebhookconfigurations = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &validatingwebhookconfiguration_subject,
+    .unread =
+        KUBE_UNREAD("webhooks.clientConfig.caBundle", "webhooks.matchConditions",
+                    "webhooks.namespaceSelector", "webhooks.objectSelector", "webhooks.rules"),
     .decode = admission_webhooks_decode,
 };

@@ -106,5 +106,6 @@ const struct kube_resource kube_volumeattachments = {
     .namespaced = false,
     .on_by_default = true,
     .subject = &volumeattachment_subject,
+    .reads_labels = true,
     .decode = volumeattachment_decode,
 };
