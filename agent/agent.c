@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include "agent/cluster/cluster_role.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
 #include "agent/kube_role.h"
@@ -23,8 +24,9 @@ struct agent {
     const struct options *options;
     struct metric_selection *selection;
     struct metric_sink *self_sink;
-    struct kube_role *kube; /* NULL for local */
-    struct node_loop *node;
+    struct kube_role *kube;       /* of role node, else NULL */
+    struct cluster_role *cluster; /* of role cluster, else NULL */
+    struct node_loop *node;       /* of role cluster NULL */
     struct server *server;
     struct health health;
     struct service service;
@@ -91,6 +93,11 @@ static void beat_kube(void *arg)
     kube_role_beat(arg);
 }
 
+static void beat_cluster(void *arg)
+{
+    cluster_role_beat(arg);
+}
+
 static void make_service(struct agent *a)
 {
     const struct options *o = a->options;
@@ -104,7 +111,12 @@ static void make_service(struct agent *a)
     if (a->kube) {
         a->service.beat = beat_kube;
         a->service.beat_arg = a->kube;
-        a->service.resources = kube_role_resources(a->kube, &a->service.n_resources);
+        a->service.state = kube_role_state(a->kube);
+    }
+    if (a->cluster) {
+        a->service.beat = beat_cluster;
+        a->service.beat_arg = a->cluster;
+        a->service.state = cluster_role_cell(a->cluster);
     }
 }
 
@@ -118,11 +130,11 @@ static int agent_init(struct agent *a, struct err *err)
     }
     if (o->role == ROLE_NODE) {
         a->kube = kube_role_new(o, a->selection, &a->health, err);
-        if (!a->kube) {
-            return -EINVAL;
-        }
+    } else if (o->role == ROLE_CLUSTER) {
+        a->cluster = cluster_role_new(o, &a->health, err);
     }
-    return 0;
+    bool missing = (o->role == ROLE_NODE && !a->kube) || (o->role == ROLE_CLUSTER && !a->cluster);
+    return missing ? -EINVAL : 0;
 }
 
 static int agent_start(struct agent *a, struct err *err)
@@ -130,9 +142,14 @@ static int agent_start(struct agent *a, struct err *err)
     const struct options *o = a->options;
     LOG_INFO("starting", "version", KG_VERSION, "role", role_name(o->role));
     a->self_sink = metric_sink_new(a->selection, err);
-    a->node = a->self_sink ? make_node_loop(a, err) : NULL;
-    if (!a->node) {
+    if (!a->self_sink) {
         return -ENOMEM;
+    }
+    if (o->role != ROLE_CLUSTER) {
+        a->node = make_node_loop(a, err);
+        if (!a->node) {
+            return -ENOMEM;
+        }
     }
     make_service(a);
     struct server_config config = {
@@ -145,10 +162,11 @@ static int agent_start(struct agent *a, struct err *err)
     if (!a->server) {
         return -EIO;
     }
-    if (a->kube && kube_role_start(a->kube, err) < 0) {
+    if ((a->kube && kube_role_start(a->kube, err) < 0) ||
+        (a->cluster && cluster_role_start(a->cluster, err) < 0)) {
         return -EIO;
     }
-    int r = node_loop_start(a->node, err);
+    int r = a->node ? node_loop_start(a->node, err) : 0;
     return r < 0 ? r : server_start(a->server, err);
 }
 
@@ -156,13 +174,19 @@ static int agent_start(struct agent *a, struct err *err)
 static void agent_done(struct agent *a)
 {
     server_stop(a->server, DRAIN_NS);
-    node_loop_stop(a->node);
+    if (a->node) {
+        node_loop_stop(a->node);
+    }
     if (a->kube) {
         kube_role_stop(a->kube);
+    }
+    if (a->cluster) {
+        cluster_role_stop(a->cluster);
     }
     server_free(a->server);
     node_loop_free(a->node);
     kube_role_free(a->kube);
+    cluster_role_free(a->cluster);
     metric_sink_free(a->self_sink);
     metric_selection_free(a->selection);
 }

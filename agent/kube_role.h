@@ -1,4 +1,4 @@
-/* kube_role.h — the Kubernetes side of a role: what is watched, and what becomes of it.
+/* kube_role.h — the Kubernetes side of role node: its pods, their state, their join.
  * Uses: kube, metrics/store, agent/service.  Threads: new, start, stop and free on main; the parts
  * and reports that it gives to a service from any.  Owner: the agent. */
 #ifndef KG_AGENT_KUBE_ROLE_H
@@ -11,7 +11,7 @@
 
 struct kube_role;
 
-/* For role node: the pods of --node, their state (unless --no-pod-state) and their index for the
+/* The pods of --node, their state (unless --no-pod-state) and their index for the
  * join. selection is borrowed. NULL on error. Errors: those of reading the kubeconfig or the
  * service account · -EINVAL a bad allowlist or column (err names the option) · -ENOMEM. */
 struct kube_role *kube_role_new(const struct options *o, const struct metric_selection *selection,
@@ -28,7 +28,7 @@ void kube_role_free(struct kube_role *k); /* NULL is allowed */
 /* What the collectors ask for pods; lives as long as k. */
 const struct pod_lookup *kube_role_pods(const struct kube_role *k);
 
-/* What is watched, for the service; lives as long as k. Sets *ret_n. */
-const struct service_resource *kube_role_resources(const struct kube_role *k, size_t *ret_n);
+/* What is watched, for the service; lives as long as k. */
+struct snapshot_cell *kube_role_state(struct kube_role *k);
 
 #endif

@@ -45,6 +45,26 @@ static bool collectors_ready(const struct service *s, struct buf *out)
     return ready;
 }
 
+static void state_free(struct snapshot *s)
+{
+    free(s);
+}
+
+void service_state_init(struct service_state *state, const struct service_resource *resources,
+                        size_t n)
+{
+    snapshot_init(&state->snapshot, state_free);
+    state->resources = resources;
+    state->n = KG_MIN(n, (size_t)SERVICE_RESOURCES_MAX);
+}
+
+struct service_state *service_state(const struct service *s)
+{
+    static struct service_state none = { .snapshot = { .refs = 1 } };
+    struct snapshot *now = s->state ? snapshot_cell_acquire(s->state) : NULL;
+    return (struct service_state *)(now ? now : snapshot_ref(&none.snapshot));
+}
+
 uint64_t resource_behind_ns(const struct resource_report *r, uint64_t now_ns)
 {
     bool behind = r->behind_since_ns != 0 && now_ns > r->behind_since_ns;
@@ -75,9 +95,11 @@ static bool resource_ready(const struct service_resource *resource, uint64_t now
 bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
 {
     bool ready = collectors_ready(s, out);
-    for (size_t i = 0; i < s->n_resources; i++) {
-        ready &= resource_ready(&s->resources[i], now_ns, out);
+    struct service_state *state = service_state(s);
+    for (size_t i = 0; i < state->n; i++) {
+        ready &= resource_ready(&state->resources[i], now_ns, out);
     }
+    snapshot_unref(&state->snapshot);
     if (s->draining) {
         buf_add_c(out, "agent: shutting down\n");
         ready = false;

@@ -32,6 +32,18 @@ struct service_resource {
 
 #define SERVICE_RESOURCES_MAX 64
 
+/* All that is watched, as of one moment; immutable. Published in a cell, so that what is watched
+ * can be exchanged while it is served: a scrape sees the old or the new state whole. */
+struct service_state {
+    struct snapshot snapshot;
+    size_t n; /* at most SERVICE_RESOURCES_MAX */
+    const struct service_resource *resources;
+};
+
+/* Makes one that is freed by the last reference; the resources are borrowed until then. */
+void service_state_init(struct service_state *state, const struct service_resource *resources,
+                        size_t n);
+
 /* Counted by endpoint, on the HTTP loop. */
 struct scrape_counts {
     uint64_t scrapes, failed, duration_ns, series, bytes, sent_bytes;
@@ -43,9 +55,8 @@ struct service {
     struct health *health;
     struct scrape_clock *clock;    /* is told of answers that may hold objects; NULL: nobody is */
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
-    const struct service_resource *resources;
-    size_t n_resources;
-    uint64_t stale_after_ns; /* state older than this is not served */
+    struct snapshot_cell *state;   /* of struct service_state; NULL: nothing is watched */
+    uint64_t stale_after_ns;       /* state older than this is not served */
     unsigned max_scrapes;
     bool draining;
 
@@ -62,6 +73,10 @@ struct service {
 /* A resource that is behind for so long is called stale by /readyz: a watch that is renewed, or an
  * API server that restarts quickly, passes unnoticed. */
 #define SERVICE_BEHIND_NS (10 * UINT64_C(1000000000))
+
+/* What is watched now, one reference for the caller: snapshot_unref(&state->snapshot). Never NULL.
+ */
+struct service_state *service_state(const struct service *s);
 
 /* How long the resource may have been out of date; 0 while it is not. */
 uint64_t resource_behind_ns(const struct resource_report *r, uint64_t now_ns);

@@ -163,8 +163,9 @@ static bool too_stale(const struct service *s, const struct service_resource *r)
 static bool add_state(struct part_list *list, const struct service *s, const struct query *q)
 {
     bool any = false;
-    for (size_t i = 0; i < s->n_resources; i++) {
-        const struct service_resource *r = &s->resources[i];
+    struct service_state *state = service_state(s);
+    for (size_t i = 0; i < state->n; i++) {
+        const struct service_resource *r = &state->resources[i];
         bool served = resource_selected(q, str_of(r->name)) && !too_stale(s, r);
         struct metric_part *part = served ? r->part(r->arg) : NULL;
         if (part) {
@@ -172,6 +173,7 @@ static bool add_state(struct part_list *list, const struct service *s, const str
             any = true;
         }
     }
+    snapshot_unref(&state->snapshot);
     return any;
 }
 

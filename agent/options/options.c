@@ -16,6 +16,7 @@ static const struct option_row fixed_rows[] = {
 
 static const char *const role_names[] = {
     [ROLE_NODE] = "node",
+    [ROLE_CLUSTER] = "cluster",
     [ROLE_LOCAL] = "local",
     [ROLE_RENDER] = "render",
 };
@@ -31,10 +32,10 @@ const char *role_name(enum role role)
 
 int role_parse(struct str word, enum role *ret, struct err *err)
 {
-    if (str_eq(word, STR("cluster")) || str_eq(word, STR("all"))) {
+    if (str_eq(word, STR("all"))) {
         return err_set(err, ENOTSUP,
                        "role " STR_FMT
-                       " is not part of this version; roles are node, local, render",
+                       " is not part of this version; roles are node, cluster, local, render",
                        STR_ARG(word));
     }
     for (size_t i = 0; i < ROLES; i++) {
@@ -43,7 +44,8 @@ int role_parse(struct str word, enum role *ret, struct err *err)
             return 0;
         }
     }
-    return err_set(err, EINVAL, "unknown role \"" STR_FMT "\"; roles are node, local, render",
+    return err_set(err, EINVAL,
+                   "unknown role \"" STR_FMT "\"; roles are node, cluster, local, render",
                    STR_ARG(word));
 }
 
@@ -75,7 +77,7 @@ static void collector_row(struct option_row *row, const char *name, bool on)
         .name = name,
         .type = OPTION_BOOL,
         .preset = on ? "true" : "false",
-        .roles = ROLES_SERVING,
+        .roles = ROLES_READING,
         .group = "Collectors",
         .help = "Read this source.",
     };

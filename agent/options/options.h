@@ -12,10 +12,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum role { ROLE_NODE, ROLE_LOCAL, ROLE_RENDER, ROLES };
+enum role { ROLE_NODE, ROLE_CLUSTER, ROLE_LOCAL, ROLE_RENDER, ROLES };
 
 #define ROLE_BIT(role) (1u << (role))
-#define ROLES_SERVING (ROLE_BIT(ROLE_NODE) | ROLE_BIT(ROLE_LOCAL))
+#define ROLES_READING (ROLE_BIT(ROLE_NODE) | ROLE_BIT(ROLE_LOCAL))    /* the machine */
+#define ROLES_WATCHING (ROLE_BIT(ROLE_NODE) | ROLE_BIT(ROLE_CLUSTER)) /* the API server */
+#define ROLES_SERVING (ROLES_READING | ROLES_WATCHING)
 #define ROLES_ALL (ROLES_SERVING | ROLE_BIT(ROLE_RENDER))
 
 enum option_type {

@@ -52,19 +52,30 @@ static int check_roles(const struct options *o, struct err *err)
     return 0;
 }
 
+/* How the API server is reached. */
+static int check_server(const struct options *o, char *const *envp, struct err *err)
+{
+    if (!*options_text(o, OPT_KUBECONFIG) && !in_cluster(envp)) {
+        return err_set(err, EINVAL,
+                       "--kubeconfig: role %s needs it where it does not run in a "
+                       "pod (KUBERNETES_SERVICE_HOST is not set)",
+                       role_name(o->role));
+    }
+    if (*options_text(o, OPT_CONTEXT) && !*options_text(o, OPT_KUBECONFIG)) {
+        return err_set(err, EINVAL, "--context: names a context of --kubeconfig, which is missing");
+    }
+    return 0;
+}
+
 static int check_node(const struct options *o, char *const *envp, struct err *err)
 {
     if (!*options_text(o, OPT_NODE)) {
         return err_set(err, EINVAL,
                        "--node: role node needs the name of its node, also as KUBEGAUGE_NODE");
     }
-    if (!*options_text(o, OPT_KUBECONFIG) && !in_cluster(envp)) {
-        return err_set(err, EINVAL,
-                       "--kubeconfig: role node needs it where it does not run in a "
-                       "pod (KUBERNETES_SERVICE_HOST is not set)");
-    }
-    if (*options_text(o, OPT_CONTEXT) && !*options_text(o, OPT_KUBECONFIG)) {
-        return err_set(err, EINVAL, "--context: names a context of --kubeconfig, which is missing");
+    int r = check_server(o, envp, err);
+    if (r < 0) {
+        return r;
     }
     if (!options_bool(o, OPT_POD_STATE) &&
         (*options_text(o, OPT_LABELS_ALLOWLIST) || *options_text(o, OPT_ANNOTATIONS_ALLOWLIST))) {
@@ -111,6 +122,8 @@ int options_check(struct options *o, char *const *envp, struct err *err)
     }
     if (o->role == ROLE_NODE) {
         r = check_node(o, envp, err);
+    } else if (o->role == ROLE_CLUSTER) {
+        r = check_server(o, envp, err);
     } else if (o->role == ROLE_RENDER && !*options_text(o, OPT_FILE)) {
         r = err_set(err, EINVAL, "-f: role render needs a file, or - for standard input");
     }

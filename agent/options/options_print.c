@@ -93,6 +93,7 @@ static void help_intro(const struct options *o, struct buf *out)
               "Roles:\n"
               "  node    one per node of a cluster: its containers with their pods, its pods' "
               "state\n"
+              "  cluster one per cluster: the state of its objects\n"
               "  local   a machine without Kubernetes: its containers and control groups\n"
               "  render  print the metrics that Kubernetes objects in a file yield\n"
               "Without a role: node when --node is known and an API server can be reached "

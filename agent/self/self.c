@@ -60,15 +60,15 @@ static int add_endpoints(struct service *s)
     return 0;
 }
 
-static int add_resources(struct service *s, uint64_t now_ns)
+static int add_resources(struct service *s, const struct service_state *state, uint64_t now_ns)
 {
-    for (size_t i = 0; i < s->n_resources; i++) {
+    for (size_t i = 0; i < state->n; i++) {
         struct resource_sample *r = add(s, &self_resource_subject);
         if (!r) {
             return -ENOMEM;
         }
-        s->resources[i].report(s->resources[i].arg, &r->report);
-        r->name = str_of(s->resources[i].name);
+        state->resources[i].report(state->resources[i].arg, &r->report);
+        r->name = str_of(state->resources[i].name);
         if (r->report.last_contact_ns) {
             uint64_t heard = r->report.last_contact_ns;
             r->present |= RESOURCE_HEARD;
@@ -109,12 +109,13 @@ static int add_node_groups(struct service *s, const struct node_reading *reading
     return r;
 }
 
-static int add_groups(struct service *s, const struct node_reading *reading)
+static int add_groups(struct service *s, const struct service_state *state,
+                      const struct node_reading *reading)
 {
     struct resource_report sum = { 0 }, one;
     int r = add_node_groups(s, reading);
-    for (size_t i = 0; i < s->n_resources; i++) {
-        s->resources[i].report(s->resources[i].arg, &one);
+    for (size_t i = 0; i < state->n; i++) {
+        state->resources[i].report(state->resources[i].arg, &one);
         sum.stored |= one.stored;
         sum.n_series += one.n_series;
         sum.n_objects += one.n_objects;
@@ -157,20 +158,21 @@ static int add_process(struct service *s)
     return 0;
 }
 
-static int add_all(struct service *s, const struct node_reading *reading, uint64_t now_ns)
+static int add_all(struct service *s, const struct service_state *state,
+                   const struct node_reading *reading, uint64_t now_ns)
 {
     int r = add_agent(s, reading, now_ns);
     if (r == 0) {
         r = add_endpoints(s);
     }
     if (r == 0) {
-        r = add_resources(s, now_ns);
+        r = add_resources(s, state, now_ns);
     }
     if (r == 0) {
         r = add_collectors(s, reading);
     }
     if (r == 0) {
-        r = add_groups(s, reading);
+        r = add_groups(s, state, reading);
     }
     return r == 0 ? add_process(s) : r;
 }
@@ -179,9 +181,11 @@ struct metric_part *self_part(struct service *s, uint64_t now_ns)
 {
     struct metric_part *part = NULL;
     struct node_reading *reading = s->node ? node_loop_reading(s->node) : NULL;
-    if (metric_sink_begin(s->self_sink, NULL) == 0 && add_all(s, reading, now_ns) == 0) {
+    struct service_state *state = service_state(s);
+    if (metric_sink_begin(s->self_sink, NULL) == 0 && add_all(s, state, reading, now_ns) == 0) {
         part = metric_sink_take(s->self_sink, "self", now_ns, NULL);
     }
+    snapshot_unref(&state->snapshot);
     if (reading) {
         snapshot_unref(&reading->snapshot);
     }

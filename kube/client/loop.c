@@ -23,16 +23,23 @@ struct loop_watch {
     struct loop_watch *next;
 };
 
+struct loop_hook {
+    kube_loop_hook call;
+    void *arg;
+};
+
 struct kube_loop {
     struct kube_config *config;
     struct kube_http *http;
     struct loop_watch *watches;
     pthread_t thread;
-    bool is_running;
+    atomic_bool is_running;
     atomic_bool is_stopping;
     _Atomic uint64_t turned_ns;
     uint64_t refresh_ns; /* when credentials are read again */
     struct complaint refresh_fails, turn_fails;
+    struct loop_hook hooks[KUBE_LOOP_HOOKS_MAX];
+    size_t n_hooks;
 };
 
 struct kube_loop *kube_loop_new(struct kube_config *config, const char *user_agent, struct err *err)
@@ -53,11 +60,42 @@ struct kube_loop *kube_loop_new(struct kube_config *config, const char *user_age
     return loop;
 }
 
+/* The loop whose thread this is. */
+static _Thread_local const struct kube_loop *this_thread;
+
+/* Whether the caller may change what the loop holds. */
+static bool is_ours(const struct kube_loop *loop)
+{
+    return this_thread == loop || !atomic_load(&loop->is_running);
+}
+
+int kube_loop_add_hook(struct kube_loop *loop, kube_loop_hook hook, void *arg, struct err *err)
+{
+    if (!is_ours(loop)) {
+        return err_set(err, EBUSY, "kube loop: a hook cannot be added from another thread");
+    }
+    if (loop->n_hooks == KUBE_LOOP_HOOKS_MAX) {
+        return err_set(err, ENOSPC, "kube loop: it has %d hooks already", KUBE_LOOP_HOOKS_MAX);
+    }
+    loop->hooks[loop->n_hooks++] = (struct loop_hook){ hook, arg };
+    return 0;
+}
+
+void kube_loop_wakeup(struct kube_loop *loop)
+{
+    kube_http_wakeup(loop->http);
+}
+
+struct kube_http *kube_loop_http(struct kube_loop *loop)
+{
+    return loop->http;
+}
+
 struct kube_watch *kube_loop_add(struct kube_loop *loop, const struct kube_watch_spec *spec,
                                  const struct kube_consumer *consumer, void *arg, struct err *err)
 {
-    if (loop->is_running) {
-        err_set(err, EBUSY, "kube loop: a watch cannot be added while it runs");
+    if (!is_ours(loop)) {
+        err_set(err, EBUSY, "kube loop: a watch cannot be added from another thread");
         return NULL;
     }
     struct loop_watch *w = calloc(1, sizeof(*w));
@@ -79,9 +117,17 @@ struct kube_watch *kube_loop_add(struct kube_loop *loop, const struct kube_watch
     return w->watch;
 }
 
-struct kube_http *kube_loop_http(const struct kube_loop *loop)
+void kube_loop_remove(struct kube_loop *loop, struct kube_watch *watch)
 {
-    return loop->http;
+    for (struct loop_watch **at = &loop->watches; watch && *at; at = &(*at)->next) {
+        struct loop_watch *w = *at;
+        if (w->watch == watch) {
+            *at = w->next;
+            kube_watch_free(w->watch);
+            free(w);
+            return;
+        }
+    }
 }
 
 /* Logs what changed since the last turn. */
@@ -140,6 +186,10 @@ static void turn(struct kube_loop *loop)
         refresh(loop, now_ns);
     }
     uint64_t again_ns = now_ns + TURN_MS_MAX * CLOCK_NS_PER_MS;
+    for (size_t i = 0; i < loop->n_hooks; i++) {
+        uint64_t wanted_ns = loop->hooks[i].call(loop->hooks[i].arg, now_ns);
+        again_ns = KG_MIN(again_ns, wanted_ns);
+    }
     for (struct loop_watch *w = loop->watches; w; w = w->next) {
         uint64_t wanted_ns = kube_watch_turn(w->watch, now_ns);
         again_ns = KG_MIN(again_ns, wanted_ns);
@@ -161,6 +211,7 @@ static void turn(struct kube_loop *loop)
 static void *run(void *arg)
 {
     struct kube_loop *loop = arg;
+    this_thread = loop;
     loop->refresh_ns = clock_mono_ns() + REFRESH_NS;
     while (!atomic_load(&loop->is_stopping)) {
         turn(loop);
@@ -171,7 +222,7 @@ static void *run(void *arg)
 
 int kube_loop_start(struct kube_loop *loop, struct err *err)
 {
-    if (loop->is_running) {
+    if (atomic_exchange(&loop->is_running, true)) {
         return err_set(err, EBUSY, "kube loop: it runs already");
     }
     atomic_store(&loop->is_stopping, false);
@@ -182,20 +233,20 @@ int kube_loop_start(struct kube_loop *loop, struct err *err)
     int r = pthread_create(&loop->thread, NULL, run, loop);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (r != 0) {
+        atomic_store(&loop->is_running, false);
         return err_set_errno(err, r, "kube loop: thread");
     }
     pthread_setname_np(loop->thread, "kube");
-    loop->is_running = true;
     return 0;
 }
 
 void kube_loop_stop(struct kube_loop *loop)
 {
-    if (loop->is_running) {
+    if (atomic_load(&loop->is_running)) {
         atomic_store(&loop->is_stopping, true);
         kube_http_wakeup(loop->http);
         pthread_join(loop->thread, NULL);
-        loop->is_running = false;
+        atomic_store(&loop->is_running, false);
         atomic_store(&loop->turned_ns, 0);
     }
 }

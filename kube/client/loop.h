@@ -16,14 +16,31 @@ struct kube_loop;
 struct kube_loop *kube_loop_new(struct kube_config *config, const char *user_agent,
                                 struct err *err);
 
-/* Adds a watch; only before the start. The watch is the loop's; kube_watch_state of it may be asked
- * until kube_loop_free. NULL on error. Errors: -EBUSY the loop runs · -ENOMEM. */
+/* Called at the beginning of every turn, on the loop's thread, outside all callbacks of watches:
+ * the place to add and remove watches while the loop runs. Returns the clock_mono_ns at which it
+ * wants to be called again at the latest (UINT64_MAX: whenever). */
+typedef uint64_t (*kube_loop_hook)(void *arg, uint64_t now_ns);
+
+/* Hooks run in the order in which they were added. Before the start, or from within a hook. Errors:
+ * -EBUSY · -ENOSPC there are KUBE_LOOP_HOOKS_MAX already. */
+int kube_loop_add_hook(struct kube_loop *loop, kube_loop_hook hook, void *arg, struct err *err);
+#define KUBE_LOOP_HOOKS_MAX 8
+
+/* Has the loop turn soon, hooks included. Any thread. */
+void kube_loop_wakeup(struct kube_loop *loop);
+
+/* The HTTP client, for requests other than watches, to be made in hooks and callbacks only. */
+struct kube_http *kube_loop_http(struct kube_loop *loop);
+
+/* Adds a watch: before the start, or from within a hook. The watch is the loop's; kube_watch_state
+ * of it may be asked until it is removed or the loop freed. NULL on error. Errors: -EBUSY another
+ * thread's loop runs · -ENOMEM. */
 struct kube_watch *kube_loop_add(struct kube_loop *loop, const struct kube_watch_spec *spec,
                                  const struct kube_consumer *consumer, void *arg, struct err *err);
 
-/* The client that the watches use, for calls (kube/client/call.h): to be used on the loop's thread.
- */
-struct kube_http *kube_loop_http(const struct kube_loop *loop);
+/* Ends and frees a watch, without further calls to its consumer but the abort of an open
+ * generation. From within a hook, or while the loop does not run. NULL is allowed. */
+void kube_loop_remove(struct kube_loop *loop, struct kube_watch *watch);
 
 /* Starts the thread. Errors: those of pthread_create, -EBUSY it runs. */
 int kube_loop_start(struct kube_loop *loop, struct err *err);

@@ -78,6 +78,7 @@ void watch_apply(struct kube_watch *w, int effect)
         }
         w->state.list_success++;
         w->state.synced_once = true;
+        w->state.refused = 0;
         watch_settle(w);
     }
 }

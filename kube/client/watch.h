@@ -62,6 +62,8 @@ struct kube_watch_state {
     enum reflector_sync sync; /* SYNCED: the copy is as true as the server tells */
     bool synced_once;         /* a list was completed */
     bool connected;           /* a watch or list is under way and was answered */
+    int refused; /* 403, 404 or 405: the last list's status, the server has no such resource or does
+                    not let us see it; 0: neither */
     /* clock_mono_ns of the last byte, bookmark or end; 0: never. A quiet watch that is well hears
      * of the server about once a minute only. */
     uint64_t last_contact_ns;

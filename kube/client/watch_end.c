@@ -20,6 +20,10 @@ static int end_by_status(struct kube_watch *w, const struct kube_http_end *end)
     if (w->spec.shard_at_server && str_search(text, STR("shard")) >= 0) {
         watch_share_refused(w);
     }
+    if (watch_is_list(w)) {
+        bool refused = end->status == 403 || end->status == 404 || end->status == 405;
+        w->state.refused = refused ? (int)end->status : 0;
+    }
     int64_t retry_after_ms = KG_MAX(end->retry_after_ms, status.retry_after_ms);
     int effect =
         reflector_status(w->reflector, (int)end->status, status.reason, retry_after_ms, w->now_ns);

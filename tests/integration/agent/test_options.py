@@ -23,7 +23,11 @@ class Options(unittest.TestCase):
         self.refused("local", "--node=n", says="--node is not an option of role local, but of node")
         self.refused("--metric-allowlist=a", "--metric-denylist=b", says="exclude each other")
         self.refused("--metric-allowlist=(", says="(")
-        self.refused("cluster", says="role cluster is not part of this version")
+        self.refused("cluster", says="--kubeconfig: role cluster needs it")
+        self.refused("cluster", "--kubeconfig=/x", "--resources=pod",
+                     says="--resources: there is no resource \"pod\"")
+        self.refused("cluster", "--kubeconfig=/x", "--node=a",
+                     says="--node selects pods; it needs --resources=pods")
         self.refused("all", says="role all is not part of this version")
         self.refused("node", says="--node")
         self.refused("render", says="-f")
@@ -51,7 +55,7 @@ class Options(unittest.TestCase):
         code, whole, _ = run("--help")
         self.assertEqual(code, 0)
         self.assertIn("--path.procfs=FOLDER", whole)
-        self.assertNotIn("cluster  ", whole)
+        self.assertIn("cluster", whole)
         self.assertLessEqual(max(map(len, whole.splitlines())), 100)
         code, render, _ = run("render", "--help")
         self.assertEqual(code, 0)

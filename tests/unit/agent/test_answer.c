@@ -52,6 +52,7 @@ static void fake_report(void *arg, struct resource_report *ret)
 struct bench {
     struct fake pods, nodes;
     struct service_resource resources[2];
+    struct snapshot_cell state;
     struct health health;
     struct service service;
 };
@@ -81,11 +82,15 @@ static int open_bench(void **state)
     fake_init(&b->nodes, rows_nodes, KG_ARRAY_LEN(rows_nodes));
     b->resources[0] = (struct service_resource){ "pods", &b->pods, fake_part, fake_report };
     b->resources[1] = (struct service_resource){ "nodes", &b->nodes, fake_part, fake_report };
+    struct service_state *watched = calloc(1, sizeof(*watched));
+    assert_non_null(watched);
+    assert_int_equal(snapshot_cell_init(&b->state), 0);
+    service_state_init(watched, b->resources, 2);
+    snapshot_cell_publish(&b->state, &watched->snapshot);
     b->service = (struct service){
         .health = &b->health,
         .self_sink = metric_sink_new(NULL, &err),
-        .resources = b->resources,
-        .n_resources = 2,
+        .state = &b->state,
         .stale_after_ns = 60 * CLOCK_NS_PER_SEC,
         .max_scrapes = 2,
     };
@@ -96,6 +101,7 @@ static int open_bench(void **state)
 static int close_bench(void **state)
 {
     struct bench *b = *state;
+    snapshot_cell_done(&b->state);
     metric_sink_free(b->pods.sink);
     metric_sink_free(b->nodes.sink);
     metric_sink_free(b->service.self_sink);

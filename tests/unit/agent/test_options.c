@@ -143,8 +143,9 @@ static void says_what_is_wrong(void **state)
     assert_refused("--log.format", NULL, NULL,
                    "--log.format: needs a value, one of logfmt or json");
     assert_refused("local", "node", NULL, "one word too many after role local");
-    assert_refused("nodes", NULL, NULL, "unknown role \"nodes\"; roles are node, local, render");
-    assert_refused("cluster", NULL, NULL, "role cluster is not part of this version");
+    assert_refused("nodes", NULL, NULL,
+                   "unknown role \"nodes\"; roles are node, cluster, local, render");
+    assert_refused("cluster", NULL, NULL, "--kubeconfig: role cluster needs it");
     assert_refused("all", NULL, NULL, "role all is not part of this version");
     assert_refused("--path.procfs=/nonexistent/x", NULL, NULL,
                    "--path.procfs: cannot read the folder /nonexistent/x: ENOENT");

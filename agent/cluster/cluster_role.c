@@ -1,0 +1,229 @@
+#include "agent/cluster/cluster_role.h"
+
+#include "agent/cluster/cluster_set.h"
+#include "agent/kube_options.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* How often a set that is being built, or that is to be freed, is looked at. */
+#define LOOK_NS (20 * CLOCK_NS_PER_MS)
+
+/* Sets replaced while somebody still held a state of them; a slow scrape holds parts, not states,
+ * so that they go within a turn. */
+#define RETIRED_MAX 8
+
+struct cluster_role {
+    struct kube_config config;
+    struct kube_loop *loop;
+    struct health *health;
+    struct snapshot_cell shown; /* of struct service_state */
+    bool has_cell;
+
+    pthread_mutex_t lock; /* over `wanted` only */
+    struct cluster_plan *wanted;
+
+    /* The kube loop's. */
+    struct cluster_set *now, *next;
+    struct cluster_set *retired[RETIRED_MAX];
+    size_t n_retired;
+    bool is_silent, is_held;
+};
+
+/* Shows the present set, with or without its series. */
+static void show(struct cluster_role *c)
+{
+    struct service_state *state = c->now ? cluster_set_state(c->now, !c->is_silent) : NULL;
+    if (state) {
+        snapshot_cell_publish(&c->shown, &state->snapshot);
+    } else if (c->now) {
+        LOG_ERROR("out of memory: what is served cannot be exchanged, the old state stays");
+    }
+}
+
+static void retire(struct cluster_role *c, struct cluster_set *set)
+{
+    if (set && !cluster_set_in_use(set)) {
+        cluster_set_free(set);
+    } else if (set) {
+        c->retired[c->n_retired++] = set;
+    }
+}
+
+static void free_retired(struct cluster_role *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->n_retired; i++) {
+        if (cluster_set_in_use(c->retired[i])) {
+            c->retired[kept++] = c->retired[i];
+        } else {
+            cluster_set_free(c->retired[i]);
+        }
+    }
+    c->n_retired = kept;
+}
+
+static struct cluster_plan *take_wanted(struct cluster_role *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct cluster_plan *plan = c->wanted;
+    c->wanted = NULL;
+    pthread_mutex_unlock(&c->lock);
+    return plan;
+}
+
+static void begin(struct cluster_role *c, struct cluster_plan *plan)
+{
+    struct err err = { 0 };
+    struct cluster_set *set = cluster_set_new(plan, c->loop, &err);
+    if (!set) {
+        LOG_ERROR("a new configuration cannot be applied, the old one stays", "error",
+                  err_text(&err));
+        return;
+    }
+    if (!c->now) {
+        /* There is nothing to go on with meanwhile: resources are served as they come. */
+        c->now = set;
+        show(c);
+        return;
+    }
+    cluster_set_free(c->next); /* it was shown to nobody */
+    c->next = set;
+}
+
+static void exchange(struct cluster_role *c)
+{
+    struct cluster_set *before = c->now;
+    c->now = c->next;
+    c->next = NULL;
+    show(c);
+    retire(c, before);
+    LOG_INFO("a new set of resources is complete and served in place of the old one");
+}
+
+static uint64_t on_turn(void *arg, uint64_t now_ns)
+{
+    struct cluster_role *c = arg;
+    free_retired(c);
+    struct cluster_plan *plan = c->n_retired < RETIRED_MAX ? take_wanted(c) : NULL;
+    if (plan) {
+        begin(c, plan);
+    }
+    if (c->next && !c->is_held && c->n_retired < RETIRED_MAX && cluster_set_complete(c->next)) {
+        exchange(c);
+    }
+    return c->next || c->n_retired ? now_ns + LOOK_NS : UINT64_MAX;
+}
+
+struct cluster_role *cluster_role_new(const struct options *o, struct health *health,
+                                      struct err *err)
+{
+    char agent[KUBE_USER_AGENT_MAX];
+    struct cluster_role *c = calloc(1, sizeof(*c));
+    struct cluster_plan *plan = c ? cluster_plan_new(o, err) : NULL;
+    if (!plan) {
+        free(c);
+        return NULL;
+    }
+    c->health = health;
+    c->wanted = plan;
+    pthread_mutex_init(&c->lock, NULL);
+    kube_options_user_agent(agent, sizeof(agent));
+    c->has_cell = snapshot_cell_init(&c->shown) == 0;
+    if (!c->has_cell || kube_options_config(o, &c->config, err) < 0) {
+        cluster_role_free(c);
+        return NULL;
+    }
+    c->loop = kube_loop_new(&c->config, agent, err);
+    if (!c->loop || kube_loop_add_hook(c->loop, on_turn, c, err) < 0) {
+        cluster_role_free(c);
+        return NULL;
+    }
+    on_turn(c, clock_mono_ns()); /* so that there is a state from the start */
+    return c;
+}
+
+int cluster_role_start(struct cluster_role *c, struct err *err)
+{
+    return kube_loop_start(c->loop, err);
+}
+
+void cluster_role_stop(struct cluster_role *c)
+{
+    if (c->loop) {
+        kube_loop_stop(c->loop);
+    }
+}
+
+void cluster_role_free(struct cluster_role *c)
+{
+    if (!c) {
+        return;
+    }
+    cluster_role_stop(c);
+    if (c->has_cell) {
+        snapshot_cell_done(&c->shown);
+    }
+    cluster_set_free(c->now);
+    cluster_set_free(c->next);
+    for (size_t i = 0; i < c->n_retired; i++) {
+        cluster_set_free(c->retired[i]);
+    }
+    kube_loop_free(c->loop);
+    kube_config_done(&c->config);
+    cluster_plan_free(c->wanted);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+void cluster_role_apply(struct cluster_role *c, struct cluster_plan *plan)
+{
+    pthread_mutex_lock(&c->lock);
+    struct cluster_plan *before = c->wanted;
+    c->wanted = plan;
+    pthread_mutex_unlock(&c->lock);
+    cluster_plan_free(before);
+    kube_loop_wakeup(c->loop);
+}
+
+struct snapshot_cell *cluster_role_cell(struct cluster_role *c)
+{
+    return &c->shown;
+}
+
+void cluster_role_beat(const struct cluster_role *c)
+{
+    health_beat(c->health, HEALTH_KUBE, kube_loop_turned_ns(c->loop));
+}
+
+struct kube_loop *cluster_role_loop(struct cluster_role *c)
+{
+    return c->loop;
+}
+
+void cluster_role_serve(struct cluster_role *c, bool served)
+{
+    if (c->is_silent == served) {
+        c->is_silent = !served;
+        show(c);
+    }
+}
+
+void cluster_role_hold(struct cluster_role *c, bool held)
+{
+    c->is_held = held;
+    kube_loop_wakeup(c->loop);
+}
+
+struct cluster_progress cluster_role_progress(const struct cluster_role *c)
+{
+    struct cluster_progress p = {
+        .served = !c->is_silent,
+        .complete = c->now && cluster_set_complete(c->now),
+        .plan = c->now ? cluster_set_plan(c->now) : NULL,
+        .next_plan = c->next ? cluster_set_plan(c->next) : NULL,
+    };
+    if (c->next) {
+        p.next = cluster_set_complete(c->next) ? CLUSTER_NEXT_WARM : CLUSTER_NEXT_BUILDING;
+    }
+    return p;
+}
