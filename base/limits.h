@@ -53,6 +53,7 @@
 #define LIMIT_ANSWER_SCRATCH_BYTES (64 * MIB) /* a piece and its longest series; more: cut */
 #define LIMIT_REQUEST_HEADER_BYTES 16384      /* path, query, headers of one; more: refused */
 #define LIMIT_QUERY_ITEMS 256                 /* names in resources=, collect[]= … */
+#define LIMIT_SHARDS 1000                     /* of one set */
 
 #define LIMIT_SCRAPERS 64 /* followed by a handover; more: the oldest go */
 

@@ -5,6 +5,9 @@
 
 #define SELECTOR_MAX (64 * KIB)
 
+/* Index in the choices of --shard-mode. */
+#define SHARD_MODE_SERVER 1
+
 static bool is_enabled(const struct options *o, const struct kube_resource *resource)
 {
     size_t n;
@@ -102,6 +105,8 @@ struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err)
         return NULL;
     }
     p->limits.max_bytes = options_bytes(o, OPT_MAX_STATE_BYTES);
+    cluster_plan_divide(p, o, (unsigned)options_int(o, OPT_SHARD),
+                        (unsigned)options_int(o, OPT_TOTAL_SHARDS));
     p->selection = roles_selection(o, err);
     if (!p->selection || read_resources(p, o, err) < 0 || read_namespaces(p, o, err) < 0 ||
         read_selector(p, o, err) < 0 ||
@@ -111,6 +116,17 @@ struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err)
         return NULL;
     }
     return p;
+}
+
+void cluster_plan_divide(struct cluster_plan *p, const struct options *o, unsigned index,
+                         unsigned total)
+{
+    p->shard_at_server = options_choice(o, OPT_SHARD_MODE) == SHARD_MODE_SERVER;
+    p->shard = (struct kube_shard){
+        .index = index,
+        .total = total,
+        .by = p->shard_at_server ? KUBE_SHARD_RANGE : KUBE_SHARD_JUMP,
+    };
 }
 
 void cluster_plan_free(struct cluster_plan *p)

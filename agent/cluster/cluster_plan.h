@@ -28,6 +28,10 @@ struct cluster_plan {
 /* NULL on error. Errors: -EINVAL an unknown resource, a bad list or expression, options that
  * contradict each other (err names the option and what it accepts) · -ENOMEM. */
 struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err);
+/* Has the plan, while nobody runs it, keep share index of total, by --shard-mode. */
+void cluster_plan_divide(struct cluster_plan *p, const struct options *o, unsigned index,
+                         unsigned total);
+
 void cluster_plan_free(struct cluster_plan *p); /* NULL is allowed */
 
 /* How many watches the resource takes: one a namespace, or one for all. */

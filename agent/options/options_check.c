@@ -67,6 +67,21 @@ static int check_server(const struct options *o, char *const *envp, struct err *
     return 0;
 }
 
+static int check_shard(const struct options *o, struct err *err)
+{
+    bool pod = *options_text(o, OPT_POD), namespace = *options_text(o, OPT_POD_NAMESPACE);
+    if (pod != namespace) {
+        return err_set(err, EINVAL, "--%s: needs --%s, too", pod ? "pod" : "pod-namespace",
+                       pod ? "pod-namespace" : "pod");
+    }
+    if (!pod && options_int(o, OPT_SHARD) >= options_int(o, OPT_TOTAL_SHARDS)) {
+        return err_set(err, EINVAL, "--shard: of --total-shards=%d the last one is %d",
+                       (int)options_int(o, OPT_TOTAL_SHARDS),
+                       (int)options_int(o, OPT_TOTAL_SHARDS) - 1);
+    }
+    return 0;
+}
+
 static int check_node(const struct options *o, char *const *envp, struct err *err)
 {
     if (!*options_text(o, OPT_NODE)) {
@@ -124,6 +139,7 @@ int options_check(struct options *o, char *const *envp, struct err *err)
         r = check_node(o, envp, err);
     } else if (o->role == ROLE_CLUSTER) {
         r = check_server(o, envp, err);
+        r = r < 0 ? r : check_shard(o, err);
     } else if (o->role == ROLE_RENDER && !*options_text(o, OPT_FILE)) {
         r = err_set(err, EINVAL, "-f: role render needs a file, or - for standard input");
     }

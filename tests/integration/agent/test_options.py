@@ -26,6 +26,10 @@ class Options(unittest.TestCase):
         self.refused("cluster", says="--kubeconfig: role cluster needs it")
         self.refused("cluster", "--kubeconfig=/x", "--resources=pod",
                      says="--resources: there is no resource \"pod\"")
+        self.refused("cluster", "--kubeconfig=/x", "--total-shards=3", "--shard=3",
+                     says="--shard: of --total-shards=3 the last one is 2")
+        self.refused("cluster", "--kubeconfig=/x", "--pod=kubegauge-0",
+                     says="--pod: needs --pod-namespace, too")
         self.refused("cluster", "--kubeconfig=/x", "--node=a",
                      says="--node selects pods; it needs --resources=pods")
         self.refused("all", says="role all is not part of this version")
