@@ -71,6 +71,7 @@ static int render_init(const struct options *o, struct render *r, struct err *er
         .annotations = r->annotations,
         .resources = n_resources ? resources : NULL,
         .n_resources = n_resources,
+        .ksm_quirks = options_bool(o, OPT_KSM_QUIRKS),
         .format = (enum metric_format)options_choice(o, OPT_FORMAT),
     };
     return 0;

@@ -73,9 +73,12 @@ int watched_init(struct watched *w, struct kube_loop *loop, const struct watched
             return -ENOMEM;
         }
     }
-    w->consumer =
-        resource_store_new(c->resource, w->store, key_allowlist_of(c->labels, plural),
-                           key_allowlist_of(c->annotations, plural), &chain_consumer, w, err);
+    const struct kube_decode how = {
+        .labels = key_allowlist_of(c->labels, plural),
+        .annotations = key_allowlist_of(c->annotations, plural),
+        .ksm_quirks = c->ksm_quirks,
+    };
+    w->consumer = resource_store_new(c->resource, w->store, &how, &chain_consumer, w, err);
     if (!w->consumer) {
         return -ENOMEM;
     }

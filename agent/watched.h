@@ -16,6 +16,7 @@ struct watched_config {
     bool stored; /* keep the state of the objects; else they go to `also` alone */
     const struct metric_selection *selection;
     const struct key_allowlists *labels, *annotations; /* of all resources, or NULL */
+    bool ksm_quirks;                                   /* as in struct kube_decode */
     struct metric_store_limits limits;
     const struct kube_consumer *also; /* gets every call, too; or NULL */
     void *also_arg;

@@ -11,7 +11,7 @@
 struct resource_store {
     const struct kube_resource *resource;
     struct metric_store *store;
-    const struct key_allowlist *labels, *annotations;
+    struct kube_decode how;
     const struct kube_consumer *also;
     void *also_arg;
     struct arena mem;
@@ -19,10 +19,10 @@ struct resource_store {
     struct buf key; /* of objects without a uid */
 };
 
-struct resource_store *
-resource_store_new(const struct kube_resource *resource, struct metric_store *store,
-                   const struct key_allowlist *labels, const struct key_allowlist *annotations,
-                   const struct kube_consumer *also, void *also_arg, struct err *err)
+struct resource_store *resource_store_new(const struct kube_resource *resource,
+                                          struct metric_store *store, const struct kube_decode *how,
+                                          const struct kube_consumer *also, void *also_arg,
+                                          struct err *err)
 {
     struct resource_store *s = calloc(1, sizeof(*s));
     void *sample = calloc(1, resource->subject->sample_size);
@@ -34,8 +34,8 @@ resource_store_new(const struct kube_resource *resource, struct metric_store *st
     }
     s->resource = resource;
     s->store = store;
-    s->labels = labels;
-    s->annotations = annotations;
+    s->how = *how;
+    s->how.mem = &s->mem;
     s->also = also;
     s->also_arg = also_arg;
     s->sample = sample;
@@ -72,13 +72,8 @@ static struct str key_of(struct resource_store *s, const json_t *object)
 /* An object that cannot be read is absent, not what it was before. */
 static int put_into_store(struct resource_store *s, const json_t *object, struct err *err)
 {
-    const struct kube_decode how = {
-        .mem = &s->mem,
-        .labels = s->labels,
-        .annotations = s->annotations,
-    };
     memset(s->sample, 0, s->resource->subject->sample_size);
-    int r = s->resource->decode(object, &how, s->sample, err);
+    int r = s->resource->decode(object, &s->how, s->sample, err);
     if (r == 0) {
         r = metric_store_put(s->store, key_of(s, object), s->sample, err);
     } else {

@@ -10,13 +10,13 @@
 
 struct resource_store;
 
-/* NULL on error. labels and annotations: the resource's allowlists or NULL; also: a second consumer
- * (the pod index) that gets every call after the store, or NULL. All borrowed. store NULL: nothing
- * is rendered, only `also` is served (--no-pod-state). */
-struct resource_store *
-resource_store_new(const struct kube_resource *resource, struct metric_store *store,
-                   const struct key_allowlist *labels, const struct key_allowlist *annotations,
-                   const struct kube_consumer *also, void *also_arg, struct err *err);
+/* NULL on error. how: the resource's allowlists and quirks; copied, its mem is of no account. also:
+ * a second consumer (the pod index) that gets every call after the store, or NULL. All borrowed.
+ * store NULL: nothing is rendered, only `also` is served (--no-pod-state). */
+struct resource_store *resource_store_new(const struct kube_resource *resource,
+                                          struct metric_store *store, const struct kube_decode *how,
+                                          const struct kube_consumer *also, void *also_arg,
+                                          struct err *err);
 /* NULL is allowed; the watch that feeds it must be gone. */
 void resource_store_free(struct resource_store *s);
 

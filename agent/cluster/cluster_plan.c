@@ -107,6 +107,7 @@ struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err)
     p->limits.max_bytes = options_bytes(o, OPT_MAX_STATE_BYTES);
     cluster_plan_divide(p, o, (unsigned)options_int(o, OPT_SHARD),
                         (unsigned)options_int(o, OPT_TOTAL_SHARDS));
+    p->ksm_quirks = options_bool(o, OPT_KSM_QUIRKS);
     p->selection = roles_selection(o, err);
     if (!p->selection || read_resources(p, o, err) < 0 || read_namespaces(p, o, err) < 0 ||
         read_selector(p, o, err) < 0 ||

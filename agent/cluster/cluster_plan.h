@@ -22,6 +22,7 @@ struct cluster_plan {
     bool shard_at_server;
     struct metric_selection *selection;
     struct key_allowlists *labels, *annotations; /* or NULL */
+    bool ksm_quirks;                             /* as in struct kube_decode */
     struct metric_store_limits limits;           /* of each store */
 };
 

@@ -73,6 +73,7 @@ static int begin_resource(struct cluster_set *s, const struct kube_resource *res
             .selection = p->selection,
             .labels = p->labels,
             .annotations = p->annotations,
+            .ksm_quirks = p->ksm_quirks,
             .limits = p->limits,
             .shard = p->shard,
             .shard_at_server = p->shard_at_server,

@@ -52,6 +52,15 @@ class Options(unittest.TestCase):
         self.assertIn(address, err)
         self.assertIn("EADDRINUSE", err)
 
+    def test_ksm_quirks(self):
+        """The 1st, or a Monday: KSM's library waits for a 1st that is one."""
+        job = ('{"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"a"},'
+               '"spec":{"schedule":"0 0 1 * 1"},"status":{"lastScheduleTime":"2026-01-01T00:00:00Z"}}')
+        for option, at in ([], "1.7675712e+09"), (["--ksm-quirks"], "1.780272e+09"):
+            code, out, err = run("render", "-f", "-", *option, stdin=job.encode())
+            self.assertEqual(code, 0, err)
+            self.assertIn('kube_cronjob_next_schedule_time{namespace="",cronjob="a"} %s\n' % at, out)
+
     def test_help_and_version(self):
         code, out, _ = run("--version")
         self.assertEqual(code, 0)

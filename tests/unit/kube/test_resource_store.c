@@ -125,10 +125,16 @@ static struct bench setup(bool with_store, const struct metric_store_limits *lim
 }
 
 /* Apart from setup, because the second consumer's address must stay. */
+static void attach_as(struct bench *b, bool ksm_quirks)
+{
+    const struct kube_decode how = { .ksm_quirks = ksm_quirks };
+    b->s = resource_store_new(&resource, b->store, &how, &second_consumer, &b->second, NULL);
+    assert_non_null(b->s);
+}
+
 static void attach(struct bench *b)
 {
-    b->s = resource_store_new(&resource, b->store, NULL, NULL, &second_consumer, &b->second, NULL);
-    assert_non_null(b->s);
+    attach_as(b, false);
 }
 
 static void teardown(struct bench *b)
@@ -294,6 +300,23 @@ static void test_without_a_store(void **state)
     teardown(&b);
 }
 
+/* An object without a name is shown with quirks only. */
+static void test_quirks(void **state)
+{
+    (void)state;
+    for (int quirks = 0; quirks < 2; quirks++) {
+        struct bench b = setup(true, NULL);
+        attach_as(&b, quirks);
+        struct err err = { 0 };
+        int r = put(&b, "{\"metadata\":{\"uid\":\"1\",\"namespace\":\"n\"},\"spec\":{\"size\":3}}",
+                    &err);
+        assert_int_equal(r, quirks ? 0 : -EBADMSG);
+        resource_store_consumer.settle(b.s);
+        assert_served(&b, quirks ? "kube_box_size{namespace=\"n\",box=\"\"} 3\n" : "");
+        teardown(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_a_full_store_does_not_starve_the_second),
         cmocka_unit_test(test_generation_begins_for_both_or_none),
         cmocka_unit_test(test_without_a_store),
+        cmocka_unit_test(test_quirks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
