@@ -107,6 +107,7 @@ static void make_service(struct agent *a)
         .self_sink = a->self_sink,
         .stale_after_ns = options_ns(o, OPT_STALE_AFTER),
         .max_scrapes = (unsigned)options_int(o, OPT_MAX_SCRAPES),
+        .self_elsewhere = *options_text(o, OPT_TELEMETRY_ADDRESS),
     };
     if (a->kube) {
         a->service.beat = beat_kube;
@@ -120,12 +121,24 @@ static void make_service(struct agent *a)
     }
 }
 
+static bool has_telemetry(const struct options *o)
+{
+    return *options_text(o, OPT_TELEMETRY_ADDRESS);
+}
+
+static int check_address(const struct options *o, size_t id, struct err *err)
+{
+    int r = listen_check(options_text(o, id), err);
+    return r < 0 ? err_wrap(err, "--%s", o->rows[id].name) : r;
+}
+
 /* What depends on options alone: a fault here is the user's. */
 static int agent_init(struct agent *a, struct err *err)
 {
     const struct options *o = a->options;
     a->selection = roles_selection(o, err);
-    if (!a->selection || listen_check(options_text(o, OPT_LISTEN_ADDRESS), err) < 0) {
+    if (!a->selection || check_address(o, OPT_LISTEN_ADDRESS, err) < 0 ||
+        (has_telemetry(o) && check_address(o, OPT_TELEMETRY_ADDRESS, err) < 0)) {
         return -EINVAL;
     }
     if (o->role == ROLE_NODE) {
@@ -154,6 +167,7 @@ static int agent_start(struct agent *a, struct err *err)
     make_service(a);
     struct server_config config = {
         .listen_address = options_text(o, OPT_LISTEN_ADDRESS),
+        .telemetry_address = options_text(o, OPT_TELEMETRY_ADDRESS),
         .write_timeout_ns = options_ns(o, OPT_WRITE_TIMEOUT),
         .idle_timeout_ns = options_ns(o, OPT_IDLE_TIMEOUT),
         .service = &a->service,

@@ -92,6 +92,28 @@ static bool resource_ready(const struct service_resource *resource, uint64_t now
     return source_report_line(&report, out);
 }
 
+/* A watch on which nothing happens hears of the server about once a minute; twice that without a
+ * word, and the connection is one in name only. */
+static bool resource_live(const struct service_resource *resource, uint64_t now_ns)
+{
+    struct resource_report r = { 0 };
+    resource->report(resource->arg, &r);
+    uint64_t silent_ns = now_ns > r.last_contact_ns ? now_ns - r.last_contact_ns : 0;
+    return r.last_contact_ns && silent_ns < (r.connected ? SERVICE_SILENT_NS : SERVICE_BEHIND_NS);
+}
+
+bool service_live(const struct service *s, uint64_t now_ns, struct buf *out)
+{
+    struct service_state *state = service_state(s);
+    bool live = state->n == 0;
+    for (size_t i = 0; i < state->n && !live; i++) {
+        live = resource_live(&state->resources[i], now_ns);
+    }
+    snapshot_unref(&state->snapshot);
+    buf_add_c(out, live ? "OK" : "Service Unavailable");
+    return live;
+}
+
 bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
 {
     bool ready = collectors_ready(s, out);

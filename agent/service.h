@@ -58,6 +58,7 @@ struct service {
     struct snapshot_cell *state;   /* of struct service_state; NULL: nothing is watched */
     uint64_t stale_after_ns;       /* state older than this is not served */
     unsigned max_scrapes;
+    bool self_elsewhere; /* /metrics leaves the self metrics to the telemetry port */
     bool draining;
 
     /* Called about once a second on the HTTP loop, to pass on the beat of a loop that has no hand
@@ -74,12 +75,19 @@ struct service {
  * API server that restarts quickly, passes unnoticed. */
 #define SERVICE_BEHIND_NS (10 * UINT64_C(1000000000))
 
+/* A watch that stands and is silent for so long is no proof of a server any more. */
+#define SERVICE_SILENT_NS (150 * UINT64_C(1000000000))
+
 /* What is watched now, one reference for the caller: snapshot_unref(&state->snapshot). Never NULL.
  */
 struct service_state *service_state(const struct service *s);
 
 /* How long the resource may have been out of date; 0 while it is not. */
 uint64_t resource_behind_ns(const struct resource_report *r, uint64_t now_ns);
+
+/* Whether the API server was heard of in the last seconds: "OK" or "Service Unavailable". Without a
+ * watched resource it says that the agent lives. */
+bool service_live(const struct service *s, uint64_t now_ns, struct buf *out);
 
 /* Whether everything is complete and fresh, with a line for each source. */
 bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out);

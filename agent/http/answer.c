@@ -29,12 +29,12 @@ static void refuse(struct answer *a, int status, const char *why)
     buf_addf(&a->text, "%s\n", why);
 }
 
-static void not_found(struct answer *a, struct str path)
+static void not_found(struct answer *a, struct str path, bool telemetry)
 {
     text_answer(a, 404, PLAIN);
     buf_addf(&a->text, "Nothing is served at " STR_FMT ". There are:\n\n",
              STR_ARG(str_head(path, 200)));
-    endpoints_list(&a->text);
+    endpoints_list(telemetry, &a->text);
 }
 
 static void fixed_answer(struct answer *a, uint64_t now_ns)
@@ -44,6 +44,8 @@ static void fixed_answer(struct answer *a, uint64_t now_ns)
         good = health_alive(a->service->health, now_ns, &a->text);
     } else if (a->endpoint->kind == ENDPOINT_READYZ) {
         good = service_ready(a->service, now_ns, &a->text);
+    } else if (a->endpoint->kind == ENDPOINT_LIVEZ) {
+        good = service_live(a->service, now_ns, &a->text);
     } else {
         buf_add(&a->text, page_html);
         text_answer(a, 200, "text/html; charset=utf-8");
@@ -107,9 +109,9 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
     *a = (struct answer){ .service = s, .began_ns = now_ns };
     buf_init(&a->text, TEXT_MAX);
     a->head = request->method == REQUEST_HEAD;
-    a->endpoint = endpoint_find(request->path);
+    a->endpoint = endpoint_find(request->path, request->telemetry);
     if (!a->endpoint) {
-        not_found(a, request->path);
+        not_found(a, request->path, request->telemetry);
     } else if (request->method == REQUEST_OTHER) {
         refuse(a, 405, "only GET and HEAD are served");
         a->allow_get = true;

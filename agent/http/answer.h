@@ -13,6 +13,7 @@ enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_OTHER };
 
 struct request {
     enum request_method method;
+    bool telemetry; /* it came to the telemetry port */
     struct str path;
     const struct str *args; /* decoded "key=value" */
     size_t n_args;

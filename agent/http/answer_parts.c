@@ -177,6 +177,12 @@ static bool add_state(struct part_list *list, const struct service *s, const str
     return any;
 }
 
+static bool has_self(const struct service *s, const struct endpoint *endpoint)
+{
+    bool alone = endpoint->parts == ENDPOINT_PART(NODE_PART_SELF);
+    return (endpoint->parts & ENDPOINT_PART(NODE_PART_SELF)) && (alone || !s->self_elsewhere);
+}
+
 struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
                              const struct query *q, enum metric_format format,
                              struct node_reading *reading, bool *ret_with_objects)
@@ -191,7 +197,7 @@ struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
     if (endpoint->parts & ENDPOINT_STATE) {
         *ret_with_objects = add_state(&list, s, q);
     }
-    if ((endpoint->parts & ENDPOINT_PART(NODE_PART_SELF))) {
+    if (has_self(s, endpoint)) {
         add_self_of_collectors(&list, s, reading, q);
         if (s->self_sink && self_selected(q)) {
             add(&list, self_part(s, clock_mono_ns()), q, NULL);

@@ -30,8 +30,7 @@ int listen_parse(const char *address, char *host, size_t host_size, char *port, 
         }
     }
     return err_set(err, EINVAL,
-                   "--web.listen-address: \"%.100s\" is not an address such as :9095, "
-                   "127.0.0.1:9095 or [::1]:9095",
+                   "\"%.100s\" is not an address such as :9095, 127.0.0.1:9095 or [::1]:9095",
                    address);
 }
 
@@ -92,7 +91,7 @@ int listen_open(const char *address, struct err *err)
     struct addrinfo *list = NULL;
     int gai = getaddrinfo(all ? NULL : host, port, &hints, &list);
     if (gai) {
-        return err_set(err, ENOENT, "--web.listen-address: %.100s: %s", address, gai_strerror(gai));
+        return err_set(err, ENOENT, "%.100s: %s", address, gai_strerror(gai));
     }
     r = open_family(list, all ? AF_INET6 : AF_UNSPEC, all);
     if (all && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL)) {

@@ -13,7 +13,7 @@
 /* Time for a client to send its headers. */
 #define HEADERS_TIMEOUT_SEC 10
 
-/* Descriptors of libwebsockets beside the connections: the listening socket, its wake-up pipe. */
+/* Descriptors of libwebsockets beside the connections: the listening sockets, its wake-up pipe. */
 #define DESCRIPTORS_OWN 16
 
 static void log_emit(int level, const char *line)
@@ -61,24 +61,60 @@ static int make_context(struct server *s, struct err *err)
     lws_set_log_level(LLL_ERR | LLL_WARN | (log_enabled(LOG_LEVEL_DEBUG) ? LLL_NOTICE : 0),
                       log_emit);
     s->context = lws_create_context(&info);
-    s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
-    return s->vhost ? 0 : err_set(err, ENOMEM, "libwebsockets could not be started");
+    static const char *const names[] = { "kubegauge", "telemetry" };
+    for (size_t i = 0; s->context && i < SERVER_PORTS; i++) {
+        info.vhost_name = names[i];
+        s->ports[i].vhost = lws_create_vhost(s->context, &info);
+    }
+    return s->ports[SERVER_MAIN].vhost && s->ports[SERVER_TELEMETRY].vhost
+               ? 0
+               : err_set(err, ENOMEM, "libwebsockets could not be started");
 }
 
-static int adopt_listener(struct server *s, struct err *err)
+static int adopt_listener(struct server_listener *l, struct err *err)
 {
-    lws_sock_file_fd_type fd = { .filefd = s->listen_fd };
-    s->listener = lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "listen", NULL);
-    if (!s->listener) {
+    lws_sock_file_fd_type fd = { .filefd = l->fd };
+    if (l->fd < 0) {
+        return 0;
+    }
+    l->wsi = lws_adopt_descriptor_vhost(l->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "listen", NULL);
+    if (!l->wsi) {
         return err_set(err, ENOMEM, "libwebsockets did not take the listening socket");
     }
-    s->listen_fd = -1; /* closed with the context */
+    l->fd = -1; /* closed with the context */
     return 0;
+}
+
+static int open_listener(struct server_listener *l, const char *option, const char *address,
+                         const char *said, struct err *err)
+{
+    char bound[128];
+    l->fd = listen_open(address, err);
+    if (l->fd < 0) {
+        return err_wrap(err, "--%s", option);
+    }
+    int r = listen_bound(l->fd, bound, sizeof(bound));
+    if (r < 0) {
+        return err_set_errno(err, -r, "--%s: %.100s", option, address);
+    }
+    LOG_INFO(said, "address", bound);
+    return 0;
+}
+
+static int open_listeners(struct server *s, struct err *err)
+{
+    const struct server_config *c = &s->config;
+    int r = open_listener(&s->ports[SERVER_MAIN], "web.listen-address", c->listen_address,
+                          "listening", err);
+    if (r == 0 && c->telemetry_address && *c->telemetry_address) {
+        r = open_listener(&s->ports[SERVER_TELEMETRY], "web.telemetry-address",
+                          c->telemetry_address, "listening for telemetry", err);
+    }
+    return r;
 }
 
 struct server *server_new(const struct server_config *config, struct err *err)
 {
-    char bound[128];
     struct server *s = calloc(1, sizeof(*s));
     if (!s) {
         err_set(err, ENOMEM, "server: out of memory");
@@ -88,13 +124,13 @@ struct server *server_new(const struct server_config *config, struct err *err)
     s->service = config->service;
     buf_init(&s->raw, LIMIT_ANSWER_SCRATCH_BYTES);
     buf_init(&s->out, LIMIT_ANSWER_SCRATCH_BYTES);
-    s->listen_fd = listen_open(config->listen_address, err);
-    if (s->listen_fd < 0 || listen_bound(s->listen_fd, bound, sizeof(bound)) < 0 ||
-        make_context(s, err) < 0 || adopt_listener(s, err) < 0) {
+    s->ports[SERVER_MAIN].fd = s->ports[SERVER_TELEMETRY].fd = -1;
+    if (open_listeners(s, err) < 0 || make_context(s, err) < 0 ||
+        adopt_listener(&s->ports[SERVER_MAIN], err) < 0 ||
+        adopt_listener(&s->ports[SERVER_TELEMETRY], err) < 0) {
         server_free(s);
         return NULL;
     }
-    LOG_INFO("listening", "address", bound);
     return s;
 }
 
@@ -107,8 +143,10 @@ void server_free(struct server *s)
     if (s->context) {
         lws_context_destroy(s->context);
     }
-    if (s->listen_fd >= 0) {
-        close(s->listen_fd);
+    for (size_t i = 0; i < SERVER_PORTS; i++) {
+        if (s->ports[i].fd >= 0) {
+            close(s->ports[i].fd);
+        }
     }
     buf_done(&s->raw);
     buf_done(&s->out);
@@ -127,8 +165,12 @@ static bool draining(struct server *s)
     }
     if (!s->service->draining) {
         s->service->draining = true;
-        /* Closes the listening socket: a new agent may take the port at once. */
-        lws_set_timeout(s->listener, PENDING_TIMEOUT_CLOSE_ACK, LWS_TO_KILL_ASYNC);
+        /* Closes the listening sockets: a new agent may take the ports at once. */
+        for (size_t i = 0; i < SERVER_PORTS; i++) {
+            if (s->ports[i].wsi) {
+                lws_set_timeout(s->ports[i].wsi, PENDING_TIMEOUT_CLOSE_ACK, LWS_TO_KILL_ASYNC);
+            }
+        }
     }
     return true;
 }

@@ -9,15 +9,16 @@
 
 struct server_config {
     const char *listen_address;
-    uint64_t write_timeout_ns; /* for one piece; five times as long for a whole answer */
-    uint64_t idle_timeout_ns;  /* a connection without a request */
-    struct service *service;   /* borrowed; the HTTP thread's while it runs */
+    const char *telemetry_address; /* where the self metrics are served alone; "": nowhere */
+    uint64_t write_timeout_ns;     /* for one piece; five times as long for a whole answer */
+    uint64_t idle_timeout_ns;      /* a connection without a request */
+    struct service *service;       /* borrowed; the HTTP thread's while it runs */
 };
 
 struct server;
 
-/* Binds the address, and logs it as "listening". NULL on error. Errors: those of listen_open ·
- * -ENOMEM. */
+/* Binds the addresses, and logs them as "listening" and "listening for telemetry". NULL on error.
+ * Errors: those of listen_open · -ENOMEM. */
 struct server *server_new(const struct server_config *config, struct err *err);
 int server_start(struct server *s, struct err *err);
 

@@ -9,10 +9,15 @@
 /* Connections taken in one go, so that a flood of them does not hold up those that are there. */
 #define ACCEPT_MAX 32
 
-void server_accept(struct server *s)
+bool server_is_listener(const struct server *s, const struct lws *wsi)
+{
+    return wsi == s->ports[SERVER_MAIN].wsi || wsi == s->ports[SERVER_TELEMETRY].wsi;
+}
+
+void server_accept(struct server *s, const struct server_listener *from)
 {
     for (int i = 0; i < ACCEPT_MAX; i++) {
-        int fd = accept4(lws_get_socket_fd(s->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd = accept4(lws_get_socket_fd(from->wsi), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         int on = 1;
         if (fd < 0) {
             return; /* none left, or the client has gone again */
@@ -23,7 +28,7 @@ void server_accept(struct server *s)
             continue;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        if (lws_adopt_socket_vhost(s->vhost, fd)) { /* closes fd when it fails */
+        if (lws_adopt_socket_vhost(from->vhost, fd)) { /* closes fd when it fails */
             s->service->connections_now++;
         }
     }
@@ -35,8 +40,11 @@ static int server_listen(struct lws *wsi, enum lws_callback_reasons reason, void
     (void)user;
     (void)in;
     (void)len;
-    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-        server_accept(lws_context_user(lws_get_context(wsi)));
+    struct server *s = lws_context_user(lws_get_context(wsi));
+    for (size_t i = 0; reason == LWS_CALLBACK_RAW_RX_FILE && i < SERVER_PORTS; i++) {
+        if (wsi == s->ports[i].wsi) {
+            server_accept(s, &s->ports[i]);
+        }
     }
     return 0;
 }

@@ -97,6 +97,7 @@ static int begin(struct exchange *x, struct lws *wsi, struct str path)
     char agent[HEADER_VALUE_MAX], peer[64];
     struct server *s = lws_context_user(lws_get_context(wsi));
     struct request request = {
+        .telemetry = lws_get_vhost(wsi) == s->ports[SERVER_TELEMETRY].vhost,
         .method = method_of(wsi),
         .path = path,
         .args = args,
@@ -194,7 +195,7 @@ int server_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         end(user);
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        if (wsi != s->listener && s->service->connections_now) {
+        if (!server_is_listener(s, wsi) && s->service->connections_now) {
             s->service->connections_now--;
         }
         return 0;

@@ -23,13 +23,20 @@ struct exchange {
     bool body_out;    /* everything was handed over; only the end is left */
 };
 
+/* What listens, in the order in which requests are most. */
+enum server_port { SERVER_MAIN, SERVER_TELEMETRY, SERVER_PORTS };
+
+struct server_listener {
+    struct lws_vhost *vhost; /* tells connections apart by the port that they came to */
+    struct lws *wsi;         /* NULL: not used */
+    int fd;                  /* until libwebsockets has taken it, else -1 */
+};
+
 struct server {
     struct server_config config;
     struct service *service;
     struct lws_context *context;
-    struct lws_vhost *vhost;
-    struct lws *listener;
-    int listen_fd;
+    struct server_listener ports[SERVER_PORTS];
     lws_sorted_usec_list_t beat;
     pthread_t thread;
     bool running;
@@ -42,8 +49,11 @@ struct server {
 /* The protocols of the vhost: HTTP, and the listening socket. */
 extern const struct lws_protocols server_protocols[];
 
-/* server_accept.c: takes all connections that are there. */
-void server_accept(struct server *s);
+/* server_accept.c: takes connections that are there. */
+void server_accept(struct server *s, const struct server_listener *from);
+
+/* Whether it is one of the listening sockets. */
+bool server_is_listener(const struct server *s, const struct lws *wsi);
 
 /* server_http.c */
 int server_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

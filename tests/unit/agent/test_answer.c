@@ -235,8 +235,8 @@ static void limits_scrapes(void **state)
     body(&one, &out);
     answer_done(&two, clock_mono_ns()); /* broken off */
     assert_int_equal(b->service.scrapes_now, 0);
-    const struct endpoint *all = endpoint_find(STR("/metrics"));
-    const struct endpoint *of_state = endpoint_find(STR("/metrics/state"));
+    const struct endpoint *all = endpoint_find(STR("/metrics"), false);
+    const struct endpoint *of_state = endpoint_find(STR("/metrics/state"), false);
     assert_int_equal(b->service.counts[all - endpoints].failed, 1);
     assert_int_equal(b->service.counts[all - endpoints].scrapes, 0);
     assert_int_equal(b->service.counts[of_state - endpoints].scrapes, 1);
@@ -280,6 +280,71 @@ static void notes_who_was_told_of_objects(void **state)
     scrape_clock_free(b->service.clock);
 }
 
+static void ask_telemetry(struct bench *b, const char *path, struct answer *a)
+{
+    struct request request = { .telemetry = true, .path = str_of(path) };
+    answer_begin(&b->service, &request, clock_mono_ns(), a);
+}
+
+static void telemetry_has_the_self_metrics_alone(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    static const char *const absent[] = { "/", "/livez", "/metrics/state", "/metrics/self" };
+    ask(b, "/metrics", NULL, &a);
+    body(&a, &out);
+    assert_true(has(&out, "kubegauge_") && has(&out, "\nkube_pod_one 42\n"));
+    b->service.self_elsewhere = true;
+    ask(b, "/metrics", NULL, &a);
+    body(&a, &out);
+    assert_true(!has(&out, "kubegauge_") && has(&out, "\nkube_pod_one 42\n"));
+    ask(b, "/metrics/self", NULL, &a);
+    body(&a, &out);
+    assert_true(has(&out, "kubegauge_"));
+    ask_telemetry(b, "/metrics", &a);
+    body(&a, &out);
+    assert_true(has(&out, "kubegauge_") && !has(&out, "\nkube_pod_one 42\n"));
+    for (size_t i = 0; i < KG_ARRAY_LEN(absent); i++) {
+        ask_telemetry(b, absent[i], &a);
+        assert_int_equal(a.status, 404);
+        assert_true(has(&a.text, "/readyz") && !has(&a.text, "/livez "));
+        answer_done(&a, clock_mono_ns());
+    }
+    ask_telemetry(b, "/readyz", &a);
+    assert_int_equal(a.status, 200);
+    answer_done(&a, clock_mono_ns());
+}
+
+static int livez(struct bench *b, uint64_t now_ns)
+{
+    struct answer a;
+    struct request request = { .path = STR("/livez") };
+    answer_begin(&b->service, &request, now_ns, &a);
+    int status = a.status;
+    assert_string_equal(buf_c(&a.text), status == 200 ? "OK" : "Service Unavailable");
+    answer_done(&a, now_ns);
+    return status;
+}
+
+static void livez_tells_whether_the_server_is_heard_of(void **state)
+{
+    struct bench *b = *state;
+    struct resource_report *pods = &b->pods.report, *nodes = &b->nodes.report;
+    const uint64_t s = CLOCK_NS_PER_SEC;
+    assert_int_equal(livez(b, 1000 * s), 503); /* never heard of */
+    pods->last_contact_ns = 900 * s;
+    assert_int_equal(livez(b, 1000 * s), 200);
+    assert_int_equal(livez(b, 1051 * s), 503); /* a quiet watch would have said something */
+    pods->connected = false;
+    assert_int_equal(livez(b, 905 * s), 200); /* between two watches */
+    assert_int_equal(livez(b, 911 * s), 503);
+    nodes->last_contact_ns = 910 * s;
+    assert_int_equal(livez(b, 911 * s), 200);
+    b->service.state = NULL;
+    assert_int_equal(livez(b, 2000 * s), 200);
+}
+
 static void refuses(void **state)
 {
     struct bench *b = *state;
@@ -317,6 +382,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_readiness, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(limits_scrapes, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(notes_who_was_told_of_objects, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(telemetry_has_the_self_metrics_alone, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(livez_tells_whether_the_server_is_heard_of, open_bench,
+                                        close_bench),
         cmocka_unit_test_setup_teardown(refuses, open_bench, close_bench),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
