@@ -23,18 +23,22 @@ unsigned kube_shard_jump(uint64_t key, unsigned total)
     return (unsigned)bucket;
 }
 
-void kube_shard_range(const struct kube_shard *shard, uint64_t *ret_first, uint64_t *ret_last)
+/* The hash in units of 2^32: all lengths below are in them. */
+#define UNITS (UINT64_C(1) << 32)
+
+unsigned kube_shard_of_ranges(uint64_t hash, unsigned total)
 {
-    if (!kube_shard_divides(shard)) {
-        *ret_first = 0;
-        *ret_last = UINT64_MAX;
-        return;
+    uint64_t at = hash >> 32; /* in its owner's share, whose ranges stand behind one another */
+    unsigned owner = 0;
+    for (uint64_t n = 1; n < total; n++) {
+        /* From n to n + 1 shards: what is beyond `keep` goes to shard n, shard 0's end first. */
+        uint64_t had = UNITS / n, keep = UNITS / (n + 1);
+        if (at >= keep) {
+            at = owner * (had - keep) + (at - keep);
+            owner = (unsigned)n;
+        }
     }
-    /* 2^64 / total; the last range takes what is left over. */
-    uint64_t total = shard->total;
-    uint64_t span = UINT64_MAX / total + (UINT64_MAX % total == total - 1 ? 1 : 0);
-    *ret_first = span * shard->index;
-    *ret_last = shard->index + 1 == total ? UINT64_MAX : *ret_first + span - 1;
+    return owner;
 }
 
 bool kube_shard_has(const struct kube_shard *shard, struct str uid)
@@ -43,26 +47,84 @@ bool kube_shard_has(const struct kube_shard *shard, struct str uid)
         return true;
     }
     uint64_t hash = kube_shard_hash(uid);
-    if (shard->by == KUBE_SHARD_JUMP) {
-        return kube_shard_jump(hash, shard->total) == shard->index;
+    return shard->index == (shard->by == KUBE_SHARD_JUMP
+                                ? kube_shard_jump(hash, shard->total)
+                                : kube_shard_of_ranges(hash, shard->total));
+}
+
+/* Room for the ranges of one share: N and one for each that a cut falls into. */
+#define RANGES_MAX ((size_t)4 * KUBE_SHARD_SELECTOR_TOTAL)
+
+struct range {
+    uint64_t first, n;
+};
+
+struct share {
+    struct range ranges[RANGES_MAX];
+    size_t n;
+};
+
+static void share_add(struct share *s, struct range r)
+{
+    struct range *last = s->n ? &s->ranges[s->n - 1] : NULL;
+    if (last && last->first + last->n == r.first) {
+        last->n += r.n;
+    } else if (s->n < RANGES_MAX) {
+        s->ranges[s->n++] = r;
     }
-    uint64_t first, last;
-    kube_shard_range(shard, &first, &last);
-    return hash >= first && hash <= last;
+}
+
+/* Moves what is beyond keep to the end of another share. */
+static void share_cut(struct share *from, uint64_t keep, struct share *to)
+{
+    size_t kept = 0;
+    uint64_t at = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        struct range r = from->ranges[i];
+        uint64_t stays = at >= keep ? 0 : KG_MIN(r.n, keep - at);
+        at += r.n;
+        if (stays) {
+            from->ranges[kept++] = (struct range){ r.first, stays };
+        }
+        if (stays < r.n) {
+            share_add(to, (struct range){ r.first + stays, r.n - stays });
+        }
+    }
+    from->n = kept;
+}
+
+static void print_ranges(const struct share *s, struct buf *out)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t first = s->ranges[i].first, end = first + s->ranges[i].n;
+        buf_addf(out, "%sshardRange(object.metadata.uid, '0x%016" PRIx64 "', '", i ? " || " : "",
+                 first << 32);
+        if (end == UNITS) {
+            buf_add_c(out, "0x10000000000000000"); /* 2^64 is the one number of 17 digits */
+        } else {
+            buf_addf(out, "0x%016" PRIx64, end << 32);
+        }
+        buf_add_c(out, "')");
+    }
 }
 
 void kube_shard_selector(const struct kube_shard *shard, struct buf *out)
 {
-    if (!kube_shard_divides(shard) || shard->by != KUBE_SHARD_RANGE) {
+    if (!kube_shard_divides(shard) || shard->by != KUBE_SHARD_RANGE ||
+        shard->total > KUBE_SHARD_SELECTOR_TOTAL) {
         return;
     }
-    uint64_t first, last;
-    kube_shard_range(shard, &first, &last);
-    buf_addf(out, "shardRange(object.metadata.uid, '0x%016" PRIx64 "', '", first);
-    if (last == UINT64_MAX) {
-        buf_add_c(out, "0x10000000000000000"); /* 2^64 is the one number of 17 digits */
-    } else {
-        buf_addf(out, "0x%016" PRIx64, last + 1);
+    struct share *shares = calloc(shard->total, sizeof(*shares));
+    if (!shares) {
+        out->failed = -ENOMEM;
+        return;
     }
-    buf_add_c(out, "')");
+    share_add(&shares[0], (struct range){ 0, UNITS });
+    for (unsigned n = 1; n < shard->total; n++) {
+        for (unsigned i = 0; i < n; i++) {
+            share_cut(&shares[i], UNITS / (n + 1), &shares[n]);
+        }
+    }
+    print_ranges(&shares[shard->index], out);
+    free(shares);
 }

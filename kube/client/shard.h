@@ -6,8 +6,10 @@
  *   - KUBE_SHARD_JUMP, Lamping and Veach's jump consistent hash: what kube-state-metrics does, so
  *     that its shards and ours may stand side by side. From N to N+1 shards an object stays or goes
  *     to the new one.
- *   - KUBE_SHARD_RANGE, equal ranges of the hash: the only way an API server can divide
- *     (shardSelector, feature ShardedListAndWatch, alpha in 1.36), so that it sends a share only.
+ *   - KUBE_SHARD_RANGE, ranges of the hash: the only way an API server can divide (shardSelector,
+ *     feature ShardedListAndWatch, alpha in 1.36), so that it sends a share only. Shard N takes the
+ *     end of each of the N shares before it, as much as makes all equal; so here, too, an object
+ *     stays or goes to the new one, and a share is some N + 1 ranges.
  * All shards of a set must divide the same way: docs/adr says why that is a setting. */
 #ifndef KG_KUBE_SHARD_H
 #define KG_KUBE_SHARD_H
@@ -27,6 +29,9 @@ uint64_t kube_shard_hash(struct str uid);
 /* The shard, 0 to total - 1, that jump consistent hashing gives a key. total 0 counts as 1. */
 unsigned kube_shard_jump(uint64_t key, unsigned total);
 
+/* The shard that the ranges give a hash. total 0 counts as 1. */
+unsigned kube_shard_of_ranges(uint64_t hash, unsigned total);
+
 /* Whether there is anything to divide. */
 static inline bool kube_shard_divides(const struct kube_shard *shard)
 {
@@ -36,12 +41,11 @@ static inline bool kube_shard_divides(const struct kube_shard *shard)
 /* Whether the object with this uid is the shard's. An object without a uid has the empty one's. */
 bool kube_shard_has(const struct kube_shard *shard, struct str uid);
 
-/* First and last hash of the shard's range (RANGE only). */
-void kube_shard_range(const struct kube_shard *shard, uint64_t *ret_first, uint64_t *ret_last);
-
-/* Appends "shardRange(object.metadata.uid, '0x…', '0x…')", the second number one beyond the last
- * hash, as an API server writes it itself; nothing unless the shard divides by RANGE.
+/* Appends "shardRange(object.metadata.uid, '0x…', '0x…') || …", each second number one beyond the
+ * last hash, as an API server writes it itself; nothing unless the shard divides by RANGE, into
+ * at most KUBE_SHARD_SELECTOR_TOTAL shares. Errors stick in out, -ENOMEM too.
  * Source: k8s.io/apimachinery 0.36 pkg/sharding. */
 void kube_shard_selector(const struct kube_shard *shard, struct buf *out);
+#define KUBE_SHARD_SELECTOR_TOTAL 64
 
 #endif

@@ -7,7 +7,7 @@
 #include <sys/random.h>
 
 #define SETTLE_NS (50 * CLOCK_NS_PER_MS)
-#define PATH_MAX_BYTES (16 * KIB)
+#define PATH_MAX_BYTES (64 * KIB)
 #define TEXTS_MAX_BYTES (64 * KIB) /* the texts of a spec */
 
 void watch_show_state(struct kube_watch *w)
@@ -316,7 +316,8 @@ struct kube_watch *kube_watch_new(struct kube_http *http, struct kube_config *co
     }
     w->now_ns = clock_mono_ns();
     w->spec.shard_at_server = spec->shard_at_server && spec->shard.by == KUBE_SHARD_RANGE &&
-                              kube_shard_divides(&spec->shard);
+                              kube_shard_divides(&spec->shard) &&
+                              spec->shard.total <= KUBE_SHARD_SELECTOR_TOTAL;
     w->state.sharding =
         w->spec.shard_at_server ? KUBE_WATCH_SHARDING_UNKNOWN : KUBE_WATCH_SHARDING_HERE;
     watch_show_state(w);

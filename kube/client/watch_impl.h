@@ -6,14 +6,15 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "kube/client/json_cut.h"
 #include "kube/client/json_stream.h"
 #include "kube/client/watch.h"
 
 #include <pthread.h>
 
-/* Text of a shard selector; the longest has 96 bytes. */
-#define WATCH_SELECTOR_MAX_BYTES 256
+/* Text of a shard selector: some 75 bytes for each of up to 64 ranges and a few more. */
+#define WATCH_SELECTOR_MAX_BYTES (16 * KIB)
 
 /* Why the body of a request was refused; the end of the request then tells the reflector. */
 enum watch_stop { WATCH_STOP_NONE, WATCH_STOP_GARBLED, WATCH_STOP_STATUS, WATCH_STOP_LOST };

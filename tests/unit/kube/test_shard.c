@@ -84,6 +84,9 @@ static void test_shares(void **state)
             uint64_t hash = kube_shard_hash(uid);
             unsigned before = kube_shard_jump(hash, 3), after = kube_shard_jump(hash, TOTAL);
             assert_true(after == before || after >= 3);
+            before = kube_shard_of_ranges(hash, 3);
+            after = kube_shard_of_ranges(hash, TOTAL);
+            assert_true(after == before || after >= 3);
         }
         for (unsigned s = 0; s < TOTAL; s++) {
             assert_in_range(count[s], N / TOTAL * 9 / 10, N / TOTAL * 11 / 10);
@@ -91,20 +94,48 @@ static void test_shares(void **state)
     }
 }
 
-static void test_ranges(void **state)
+static void test_one_shard_has_all(void **state)
 {
     (void)state;
-    for (unsigned total = 1; total <= 300; total++) {
-        uint64_t wanted = 0, first, last = 0;
-        for (unsigned i = 0; i < total; i++) {
-            kube_shard_range(&(struct kube_shard){ i, total, KUBE_SHARD_RANGE }, &first, &last);
-            assert_true(first == wanted && last > first);
-            wanted = last + 1;
-        }
-        assert_true(last == UINT64_MAX);
-    }
     assert_true(kube_shard_has(&(struct kube_shard){ 0, 1, KUBE_SHARD_RANGE }, STR("a")));
     assert_true(kube_shard_has(&(struct kube_shard){ 0 }, STR("a")));
+    assert_int_equal(kube_shard_of_ranges(UINT64_MAX, 0), 0);
+}
+
+/* The selectors of all shards say what kube_shard_of_ranges says, for hashes in and around each
+ * range, and together they are everything. */
+static void test_selectors_are_the_ranges(void **state)
+{
+    (void)state;
+    for (unsigned total = 2; total <= KUBE_SHARD_SELECTOR_TOTAL; total += total < 12 ? 1 : 13) {
+        uint64_t sum = 0;
+        for (unsigned i = 0; i < total; i++) {
+            struct buf out = BUF_INIT(16384);
+            uint64_t mine = 0;
+            kube_shard_selector(&(struct kube_shard){ i, total, KUBE_SHARD_RANGE }, &out);
+            const char *at = buf_c(&out);
+            assert_non_null(at);
+            for (at = strstr(at, "'0x"); at; at = strstr(at, "'0x")) {
+                uint64_t first = strtoull(at + 1, NULL, 16);
+                at = strstr(at + 1, ", '0x");
+                assert_non_null(at);
+                uint64_t last = strncmp(at + 5, "10000000000000000'", 18) == 0
+                                    ? UINT64_MAX
+                                    : strtoull(at + 3, NULL, 16) - 1;
+                at += 5;
+                assert_true(last > first);
+                assert_int_equal(kube_shard_of_ranges(first, total), i);
+                assert_int_equal(kube_shard_of_ranges(last, total), i);
+                assert_int_equal(kube_shard_of_ranges(first + (last - first) / 3, total), i);
+                mine += last - first + 1;
+            }
+            uint64_t fair = UINT64_MAX / total;
+            assert_true(mine >= fair - (UINT64_C(1) << 40) && mine <= fair + (UINT64_C(1) << 40));
+            sum += mine;
+            buf_done(&out);
+        }
+        assert_true(sum == 0); /* 2^64 */
+    }
 }
 
 static void assert_selector(struct kube_shard shard, const char *want)
@@ -125,15 +156,24 @@ static void test_selector(void **state)
                     "'0x10000000000000000')");
     assert_selector((struct kube_shard){ 0, 3, KUBE_SHARD_RANGE },
                     "shardRange(object.metadata.uid, '0x0000000000000000', "
-                    "'0x5555555555555555')");
+                    "'0x5555555500000000')");
+    assert_selector((struct kube_shard){ 2, 3, KUBE_SHARD_RANGE },
+                    "shardRange(object.metadata.uid, '0x5555555500000000', '0x8000000000000000')"
+                    " || shardRange(object.metadata.uid, '0xd555555500000000', "
+                    "'0x10000000000000000')");
+    assert_selector((struct kube_shard){ 2, 65, KUBE_SHARD_RANGE }, "");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hash),    cmocka_unit_test(test_jump),
-        cmocka_unit_test(test_vectors), cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_ranges),  cmocka_unit_test(test_selector),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_jump),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_one_shard_has_all),
+        cmocka_unit_test(test_selectors_are_the_ranges),
+        cmocka_unit_test(test_selector),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
