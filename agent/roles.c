@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/docs.h"
+#include "agent/rbac.h"
 #include "base/limits.h"
 #include "base/log.h"
 
@@ -67,11 +68,25 @@ static void warn_stray(void *arg, const char *name)
     LOG_WARN("environment variable is no option", "variable", name);
 }
 
+static int print_rbac(const struct options *o)
+{
+    auto_buf struct buf text = BUF_INIT(PAGE_MAX);
+    struct err err = { 0 };
+    if (rbac_print(o, &text, &err) < 0) {
+        fprintf(stderr, "kubegauge: %s\n", err_text(&err));
+        return EXIT_USAGE;
+    }
+    return buf_failed(&text) ? EXIT_FAILED : roles_print(buf_str(&text));
+}
+
 int roles_run(const struct options *o, char *const *envp)
 {
     auto_buf struct buf text = BUF_INIT(PAGE_MAX);
     if (page(o, &text)) {
         return buf_failed(&text) ? EXIT_FAILED : roles_print(buf_str(&text));
+    }
+    if (options_bool(o, OPT_PRINT_RBAC)) {
+        return print_rbac(o);
     }
     log_setup((enum log_level)options_choice(o, OPT_LOG_LEVEL),
               (enum log_format)options_choice(o, OPT_LOG_FORMAT));

@@ -122,4 +122,7 @@ void options_version(struct buf *out);
 void options_print_config(const struct options *o, struct buf *out);
 void options_doc(const struct options *o, struct buf *out);
 
+/* A double-quoted YAML scalar, which any text fits into. */
+void options_quote_yaml(struct str text, struct buf *out);
+
 #endif

@@ -27,6 +27,10 @@ static void settle_role(struct options *o, char *const *envp)
     if (o->role_given) {
         return;
     }
+    if (options_bool(o, OPT_PRINT_RBAC)) {
+        o->role = ROLE_CLUSTER;
+        return;
+    }
     bool reachable = in_cluster(envp) || *options_text(o, OPT_KUBECONFIG);
     o->role = reachable && *options_text(o, OPT_NODE) ? ROLE_NODE : ROLE_LOCAL;
 }
@@ -135,10 +139,11 @@ int options_check(struct options *o, char *const *envp, struct err *err)
     if (n_allow && n_deny) {
         return err_set(err, EINVAL, "--metric-allowlist and --metric-denylist exclude each other");
     }
-    if (o->role == ROLE_NODE) {
+    bool runs = !options_bool(o, OPT_PRINT_RBAC); /* what is only printed needs no server */
+    if (o->role == ROLE_NODE && runs) {
         r = check_node(o, envp, err);
     } else if (o->role == ROLE_CLUSTER) {
-        r = check_server(o, envp, err);
+        r = runs ? check_server(o, envp, err) : 0;
         r = r < 0 ? r : check_shard(o, err);
     } else if (o->role == ROLE_RENDER && !*options_text(o, OPT_FILE)) {
         r = err_set(err, EINVAL, "-f: role render needs a file, or - for standard input");

@@ -119,8 +119,7 @@ void options_help(const struct options *o, struct buf *out)
     }
 }
 
-/* A double-quoted YAML scalar, which any text fits into. */
-static void yaml_quote(struct str text, struct buf *out)
+void options_quote_yaml(struct str text, struct buf *out)
 {
     buf_add_char(out, '"');
     for (size_t i = 0; i < text.n; i++) {
@@ -147,11 +146,11 @@ static void config_value(const struct option_row *row, const struct option_value
         buf_add_char(out, '[');
         for (size_t i = 0; i < v->n_items; i++) {
             buf_add_c(out, i ? ", " : "");
-            yaml_quote(v->items[i], out);
+            options_quote_yaml(v->items[i], out);
         }
         buf_add_char(out, ']');
     } else {
-        yaml_quote(str_of(v->text), out);
+        options_quote_yaml(str_of(v->text), out);
     }
 }
 
