@@ -93,6 +93,11 @@ int watched_init(struct watched *w, struct kube_loop *loop, const struct watched
         /* The pod index wants more than families do. */
         .metadata_only = !c->also && kube_resource_needs_metadata_only(c->resource, c->selection),
         .unread = c->resource->unread,
+        /* So does it of labels and annotations, of which a kind may show some on its own, too. */
+        .unread_labels =
+            !c->also && !c->resource->reads_labels && !key_allowlist_of(c->labels, plural),
+        .unread_annotations = !c->also && !c->resource->reads_annotations &&
+                              !key_allowlist_of(c->annotations, plural),
         .streaming = true,
     };
     w->watch = kube_loop_add(loop, &spec, &resource_store_consumer, w->consumer, err);

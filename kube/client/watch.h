@@ -22,7 +22,8 @@ struct kube_consumer {
     int (*relist_begin)(void *arg, struct err *err);
     int (*relist_commit)(void *arg, struct err *err);
     void (*relist_abort)(void *arg);
-    /* An object was added or changed. object is borrowed. An error counts as a decode error. */
+    /* An object was added or changed. object is borrowed, and whatever jansson makes during the
+     * call goes with it. An error counts as a decode error. */
     int (*put)(void *arg, const json_t *object, struct err *err);
     void (*remove)(void *arg, const json_t *object);
     /* Make changes visible: after a commit at once, else at most 20 times a second, and not later

@@ -60,8 +60,11 @@ static void objects_put(struct objects *o, const json_t *object)
     json_t *shallow = json_deep_copy(object);
     json_t *metadata = json_object_get(shallow, "metadata");
     json_object_del(metadata, "managedFields");
-    char *text = json_dumps(shallow, JSON_SORT_KEYS | JSON_COMPACT);
-    must(text, "an object as text");
+    /* Not json_dumps: jansson's memory goes when the call of the consumer returns. */
+    size_t n = json_dumpb(shallow, NULL, 0, JSON_SORT_KEYS | JSON_COMPACT);
+    char *text = calloc(1, n + 1);
+    must(text && json_dumpb(shallow, text, n, JSON_SORT_KEYS | JSON_COMPACT) == n,
+         "an object as text");
     /* The maximum is one of the wire's text, which is a little longer. */
     bool is_oversize = strlen(text) > LIMIT_OBJECT_BYTES;
     void *old = NULL;

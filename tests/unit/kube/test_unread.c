@@ -60,6 +60,28 @@ static void with_others(const char *name, struct str text, const char *path, str
     }
 }
 
+/* Without an allowlist labels and annotations are read by those kinds only that say so. */
+static void check_metadata(const char *name, const struct kube_resource *kind, struct str text)
+{
+    static const char *const labels[] = { "metadata.labels", NULL };
+    static const char *const annotations[] = { "metadata.annotations", NULL };
+    const char *const *const lists[] = {
+        kind->reads_labels ? NULL : labels,
+        kind->reads_annotations ? NULL : annotations,
+    };
+    auto_buf struct buf scratch = BUF_INIT(16 * MIB), want = BUF_INIT(16 * MIB);
+    auto_buf struct buf got = BUF_INIT(16 * MIB);
+    struct json_cut *cut = json_cut_new(lists, KG_ARRAY_LEN(lists));
+    assert_non_null(cut);
+    struct err err = { 0 };
+    int whole = render_text(text, NULL, NULL, true, &want, &err);
+    int part = render_text(json_cut_object(cut, text, &scratch), NULL, NULL, true, &got, &err);
+    if (whole != part || !str_eq(buf_str(&got), buf_str(&want))) {
+        fail_msg("%s gives other series without labels and annotations", name);
+    }
+    json_cut_free(cut);
+}
+
 static void check_object(const char *name, const struct kube_resource *kind, struct str text,
                          bool in_full)
 {
@@ -69,6 +91,7 @@ static void check_object(const char *name, const struct kube_resource *kind, str
     assert_non_null(cut);
     render(name, text, &want);
     same(name, "when cut", json_cut_object(cut, text, &scratch), buf_str(&want));
+    check_metadata(name, kind, text);
     for (size_t i = 0; in_full && i < KG_ARRAY_LEN(lists); i++) {
         for (const char *const *path = lists[i]; path && *path; path++) {
             with_others(name, text, *path, buf_str(&want));
