@@ -1,6 +1,7 @@
 #include "agent/kube_options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 static int replace_server(struct kube_config *c, const char *url, struct err *err)
@@ -31,14 +32,18 @@ static int replace_server(struct kube_config *c, const char *url, struct err *er
 int kube_options_config(const struct options *o, struct kube_config *ret, struct err *err)
 {
     const char *file = options_text(o, OPT_KUBECONFIG), *context = options_text(o, OPT_CONTEXT);
-    int r;
+    int r = 0;
     if (*file) {
         r = kube_config_from_kubeconfig(file, *context ? context : NULL, ret, err);
         if (r < 0) {
             err_wrap(err, "--kubeconfig");
         }
-    } else {
+    } else if (secure_getenv("KUBERNETES_SERVICE_HOST") || !*options_text(o, OPT_APISERVER)) {
         r = kube_config_in_cluster(NULL, ret, err);
+    } else {
+        /* An address alone, and no credentials: a proxy (kubectl proxy) that adds them. */
+        ret->context = str_dup(STR("apiserver"));
+        r = ret->context ? 0 : err_set(err, ENOMEM, "out of memory");
     }
     return r < 0 ? r : replace_server(ret, options_text(o, OPT_APISERVER), err);
 }

@@ -79,6 +79,12 @@ static int print_rbac(const struct options *o)
     return buf_failed(&text) ? EXIT_FAILED : roles_print(buf_str(&text));
 }
 
+static void warn_without_effect(void *arg, const char *name, const char *why)
+{
+    (void)arg;
+    LOG_WARN("option has no effect here", "option", name, "why", why);
+}
+
 int roles_run(const struct options *o, char *const *envp)
 {
     auto_buf struct buf text = BUF_INIT(PAGE_MAX);
@@ -91,5 +97,10 @@ int roles_run(const struct options *o, char *const *envp)
     log_setup((enum log_level)options_choice(o, OPT_LOG_LEVEL),
               (enum log_format)options_choice(o, OPT_LOG_FORMAT));
     options_stray_variables(o, envp, warn_stray, NULL);
+    options_without_effect(o, warn_without_effect, NULL);
+    if (o->file_missing) {
+        LOG_WARN("configuration file is missing, going on without it", "path",
+                 options_text(o, OPT_CONFIG));
+    }
     return o->role == ROLE_RENDER ? render_run(o) : agent_run(o);
 }

@@ -105,6 +105,7 @@ struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err)
         return NULL;
     }
     p->limits.max_bytes = options_bytes(o, OPT_MAX_STATE_BYTES);
+    p->limits.max_objects = (size_t)options_int(o, OPT_OBJECT_LIMIT);
     cluster_plan_divide(p, o, (unsigned)options_int(o, OPT_SHARD),
                         (unsigned)options_int(o, OPT_TOTAL_SHARDS));
     p->ksm_quirks = options_bool(o, OPT_KSM_QUIRKS);

@@ -39,26 +39,38 @@ enum option_ids {
     OPTIONS_FIXED, /* the options made from collectors[] follow, in its order */
 };
 
+/* What becomes of a flag of kube-state-metrics that is no option of ours. */
+enum option_ksm {
+    KSM_NOT,       /* it is one of ours */
+    KSM_ALIAS,     /* sets another option */
+    KSM_SAME,      /* accepted: it is always so here */
+    KSM_NO_EFFECT, /* accepted with a warning that says why */
+    KSM_REFUSED,   /* refused unless it is empty or false */
+};
+
 struct option_row {
     const char *name; /* "web.listen-address" */
-    char short_name;  /* 'f' for -f, 0 for none */
     enum option_type type;
+    enum option_ksm ksm;        /* else than KSM_NOT: not from the environment, either */
     const char *argument;       /* what help calls the value: "HOST:PORT"; NULL for bool */
     const char *preset;         /* default, as text */
     unsigned roles;             /* ROLE_BIT of those it applies to */
+    char short_name;            /* 'f' for -f, 0 for none */
     bool flag_only;             /* not from file or environment: --help, --config */
-    bool hidden;                /* not in --help and docs */
+    bool hidden;                /* not in --help, and not in docs unless ksm */
     const char *group;          /* heading in --help and docs */
     const char *help;           /* sentences, one line */
     const char *const *choices; /* OPTION_ENUM, NULL-terminated */
     int64_t least, most;        /* OPTION_INT */
 };
 
-enum option_origin { OPTION_PRESET, OPTION_FILE, OPTION_ENVIRONMENT, OPTION_FLAG };
+/* Each outranks those before it. A file in kube-state-metrics' spelling outranks flags, as there.
+ */
+enum option_origin { OPTION_PRESET, OPTION_FILE, OPTION_ENVIRONMENT, OPTION_FLAG, OPTION_KSM_FILE };
 
 struct option_value {
     enum option_origin origin;
-    int line;   /* OPTION_FILE: where it stands */
+    int line;   /* OPTION_FILE, OPTION_KSM_FILE: where it stands */
     char *text; /* as given; lists joined with ',' */
     bool on;
     int64_t number;
@@ -77,6 +89,7 @@ struct options {
     size_t n;
     char *names;       /* of the rows made from collectors */
     char *in_use_file; /* the configuration file, NULL without one */
+    bool file_missing; /* and role cluster may do without */
 };
 
 /* Sets all defaults. Errors: -ENOMEM. options_done is to be called in any case. */
@@ -96,6 +109,10 @@ int options_load(struct options *o, int argc, char *const *argv, char *const *en
  * brings its own. */
 void options_stray_variables(const struct options *o, char *const *envp,
                              void (*fn)(void *arg, const char *name), void *arg);
+
+/* Calls fn for each option that was given and has no effect, with the reason. */
+void options_without_effect(const struct options *o,
+                            void (*fn)(void *arg, const char *name, const char *why), void *arg);
 
 /* The values. id must be of that type; asserted. */
 bool options_bool(const struct options *o, size_t id);

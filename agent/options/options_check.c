@@ -59,10 +59,11 @@ static int check_roles(const struct options *o, struct err *err)
 /* How the API server is reached. */
 static int check_server(const struct options *o, char *const *envp, struct err *err)
 {
-    if (!*options_text(o, OPT_KUBECONFIG) && !in_cluster(envp)) {
+    bool known = *options_text(o, OPT_KUBECONFIG) || *options_text(o, OPT_APISERVER);
+    if (!known && !in_cluster(envp)) {
         return err_set(err, EINVAL,
-                       "--kubeconfig: role %s needs it where it does not run in a "
-                       "pod (KUBERNETES_SERVICE_HOST is not set)",
+                       "--kubeconfig: role %s needs it, or --apiserver, where it does not run in "
+                       "a pod (KUBERNETES_SERVICE_HOST is not set)",
                        role_name(o->role));
     }
     if (*options_text(o, OPT_CONTEXT) && !*options_text(o, OPT_KUBECONFIG)) {
@@ -133,6 +134,10 @@ int options_check(struct options *o, char *const *envp, struct err *err)
         return 0;
     }
     int r = check_roles(o, err);
+    if (r < 0) {
+        return r;
+    }
+    r = options_ksm_settle(o, err);
     if (r < 0) {
         return r;
     }

@@ -162,6 +162,7 @@ static void config_origin(const struct options *o, size_t i, struct buf *out)
         buf_add_c(out, "default");
         break;
     case OPTION_FILE:
+    case OPTION_KSM_FILE:
         buf_addf(out, "%s line %d", o->in_use_file, o->values[i].line);
         break;
     case OPTION_ENVIRONMENT:
@@ -179,7 +180,7 @@ void options_print_config(const struct options *o, struct buf *out)
     buf_addf(out, "# kubegauge %s, role %s%s\n", KG_VERSION, role_name(o->role),
              o->role_given ? "" : " (none was given)");
     for (size_t i = 0; i < o->n; i++) {
-        if (o->rows[i].flag_only || !(o->rows[i].roles & ROLE_BIT(o->role))) {
+        if (o->rows[i].flag_only || o->rows[i].ksm || !(o->rows[i].roles & ROLE_BIT(o->role))) {
             continue;
         }
         size_t start = out->n;
@@ -236,15 +237,9 @@ static void doc_row(const struct option_row *row, struct buf *out)
     buf_add_c(out, " |\n");
 }
 
-void options_doc(const struct options *o, struct buf *out)
+static void doc_rows(const struct options *o, struct buf *out)
 {
     const char *group = NULL;
-    buf_add_c(out, "# Options\n\n"
-                   "Written by `kubegauge --print-docs=options`; a test holds it equal.\n\n"
-                   "A value is taken from the flag, else from the variable, else from the file of "
-                   "`--config`, else it\nis the default. The key in the file is the flag without "
-                   "its dashes: `log.level: debug`. A switch is\n`true` or `false` there. "
-                   "`kubegauge --print-config` shows what is in effect and where it comes from.\n");
     for (size_t i = 0; i < o->n; i++) {
         const struct option_row *row = &o->rows[i];
         if (row->hidden) {
@@ -259,4 +254,42 @@ void options_doc(const struct options *o, struct buf *out)
         }
         doc_row(row, out);
     }
+}
+
+static void doc_ksm(const struct options *o, struct buf *out)
+{
+    static const char *const becomes[] = {
+        [KSM_ALIAS] = "",
+        [KSM_SAME] = "",
+        [KSM_NO_EFFECT] = "No effect, with a warning: ",
+        [KSM_REFUSED] = "Refused unless empty or false: ",
+    };
+    buf_add_c(out, "\n## Flags of kube-state-metrics\n\n"
+                   "Role cluster takes these, too, so that a command line written for "
+                   "kube-state-metrics works.\n\n| flag | what becomes of it |\n|---|---|\n");
+    for (size_t i = 0; i < o->n; i++) {
+        const struct option_row *row = &o->rows[i];
+        if (row->ksm == KSM_NOT) {
+            continue;
+        }
+        buf_addf(out, "| `--%s%s%s`", row->name, row->argument ? "=" : "",
+                 row->argument ? row->argument : "");
+        if (row->short_name) {
+            buf_addf(out, ", `-%c`", row->short_name);
+        }
+        buf_addf(out, " | %s%s%s |\n", becomes[row->ksm], row->help,
+                 row->ksm >= KSM_NO_EFFECT ? "." : "");
+    }
+}
+
+void options_doc(const struct options *o, struct buf *out)
+{
+    buf_add_c(out, "# Options\n\n"
+                   "Written by `kubegauge --print-docs=options`; a test holds it equal.\n\n"
+                   "A value is taken from the flag, else from the variable, else from the file of "
+                   "`--config`, else it\nis the default. The key in the file is the flag without "
+                   "its dashes: `log.level: debug`. A switch is\n`true` or `false` there. "
+                   "`kubegauge --print-config` shows what is in effect and where it comes from.\n");
+    doc_rows(o, out);
+    doc_ksm(o, out);
 }

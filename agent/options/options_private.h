@@ -26,6 +26,17 @@ int options_from_environment(struct options *o, char *const *envp, struct err *e
 /* Settles what depends on more than one option: role, contradictions, directories. */
 int options_check(struct options *o, char *const *envp, struct err *err);
 
+/* options_ksm.c: what comes from kube-state-metrics. The flag that a key of its configuration file
+ * stands for ("labels_allow_list" -> "metric-labels-allowlist"); NULL when it has no such key. */
+const char *options_ksm_flag(struct str key);
+
+/* Whether no option of ours is spelled as this key of its file. */
+bool options_ksm_spelling(struct str key);
+
+/* Has --host, --port and the like set what they stand for, and refuses what is not in this version.
+ * Errors: -EINVAL · -ENOMEM. */
+int options_ksm_settle(struct options *o, struct err *err);
+
 /* The role of a word of the command line. Errors: -EINVAL, -ENOTSUP. */
 int role_parse(struct str word, enum role *ret, struct err *err);
 

@@ -49,13 +49,22 @@ static int refuse(const struct option_row *row, struct str text, const char *whe
                    c ? c : "");
 }
 
+static bool is_one_of(struct str text, const char *const *words)
+{
+    while (*words && !str_eq_c(text, *words)) {
+        words++;
+    }
+    return *words;
+}
+
+/* The words that Go's flags take, which scripts for the peers may hold. */
 static int parse_bool(struct str text, bool *ret)
 {
-    if (str_eq(text, STR("true")) || str_eq(text, STR("1"))) {
+    if (is_one_of(text, (const char *const[]){ "true", "1", "t", "T", "TRUE", "True", NULL })) {
         *ret = true;
         return 0;
     }
-    if (str_eq(text, STR("false")) || str_eq(text, STR("0"))) {
+    if (is_one_of(text, (const char *const[]){ "false", "0", "f", "F", "FALSE", "False", NULL })) {
         *ret = false;
         return 0;
     }
@@ -71,6 +80,19 @@ static int parse_choice(const struct option_row *row, struct str text, size_t *r
         }
     }
     return -EINVAL;
+}
+
+/* The next entry, in place; "\\," is a comma within one, which regular expressions may hold. */
+static struct str next_item(struct str *rest)
+{
+    char *from = (char *)(uintptr_t)rest->p, *to = from;
+    size_t i = 0;
+    for (; i < rest->n && rest->p[i] != ','; i++) {
+        i += str_starts(str_from(*rest, i), STR("\\,"));
+        *to++ = rest->p[i];
+    }
+    *rest = i < rest->n ? str_from(*rest, i + 1) : (struct str){ 0 };
+    return str_trim((struct str){ from, (size_t)(to - from) });
 }
 
 /* Cuts "a, b,,c" into its non-empty entries. */
@@ -90,7 +112,7 @@ static int parse_list(struct option_value *v)
     }
     struct str rest = str_of(v->text_items);
     while (rest.p) {
-        struct str item = str_trim(str_cut(&rest, ','));
+        struct str item = next_item(&rest);
         if (!str_empty(item)) {
             v->items[v->n_items++] = item;
         }

@@ -84,6 +84,7 @@ static int short_flag(struct options *o, struct words *w, struct str word, struc
 {
     ssize_t id = options_find_short(o, word.p[0]);
     struct str rest = str_from(word, 1), value = STR("true");
+    str_eat(&rest, STR("=")); /* -v=2, as Go's flags have it */
     if (id < 0 || (o->rows[id].type == OPTION_BOOL && !str_empty(rest))) {
         return err_set(err, EINVAL, "-" STR_FMT ": unknown option; --help lists them",
                        STR_ARG(str_head(word, 40)));
@@ -139,29 +140,61 @@ int options_from_flags(struct options *o, int argc, char *const *argv, struct er
 struct file_walk {
     struct options *o;
     const char *path;
+    bool ksm; /* in kube-state-metrics' spelling */
 };
+
+/* One key that only kube-state-metrics has makes the file one of its own. */
+static int look_for_ksm(void *arg, struct str name, struct str value, int line, struct err *err)
+{
+    struct file_walk *walk = arg;
+    (void)value;
+    (void)line;
+    (void)err;
+    walk->ksm |= walk->o->role_given && walk->o->role == ROLE_CLUSTER && options_ksm_spelling(name);
+    return 0;
+}
+
+/* Why a value that is nested deeper than an option's can be is not taken. */
+static int refuse_nested(const struct option_row *row, const char *where, struct err *err)
+{
+    return err_set(err, EINVAL, "%s: %s", where,
+                   row->ksm == KSM_REFUSED ? row->help : "the value is nested too deep");
+}
 
 static int file_option(void *arg, struct str name, struct str value, int line, struct err *err)
 {
     struct file_walk *walk = arg;
     char where[WHERE_MAX];
-    ssize_t id = options_find(walk->o, name);
+    const char *ksm = options_ksm_flag(name);
+    ssize_t id = options_find(walk->o, ksm ? str_of(ksm) : name);
     if (id < 0) {
         snprintf(where, sizeof(where), "%.100s line %d: ", walk->path, line);
         return unknown(walk->o, where, name, err);
     }
-    snprintf(where, sizeof(where), "%.90s line %d: %s", walk->path, line, walk->o->rows[id].name);
+    snprintf(where, sizeof(where), "%.80s line %d: " STR_FMT, walk->path, line,
+             STR_ARG(str_head(name, 60)));
+    if (!value.p) {
+        return refuse_nested(&walk->o->rows[id], where, err);
+    }
+    if (ksm && id == OPT_CONTINUE_WITHOUT_CONFIG) {
+        return 0; /* the file is there */
+    }
     if (walk->o->rows[id].flag_only) {
         return err_set(err, EINVAL, "%s: can only be given on the command line", where);
     }
-    return options_set(walk->o, (size_t)id, value, OPTION_FILE, line, where, err);
+    return options_set(walk->o, (size_t)id, value, walk->ksm ? OPTION_KSM_FILE : OPTION_FILE, line,
+                       where, err);
 }
 
 int options_from_file(struct options *o, const char *path, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
-    struct file_walk walk = { o, path };
+    struct file_walk walk = { .o = o, .path = path };
     ssize_t n = file_read(AT_FDCWD, path, &text, err);
+    if (n == -ENOENT && options_bool(o, OPT_CONTINUE_WITHOUT_CONFIG)) {
+        o->file_missing = true;
+        return 0;
+    }
     if (n < 0) {
         err_wrap(err, "--config");
         return (int)n;
@@ -170,6 +203,7 @@ int options_from_file(struct options *o, const char *path, struct err *err)
     if (!o->in_use_file) {
         return err_set(err, ENOMEM, "--config: out of memory");
     }
+    (void)yaml_options(buf_str(&text), look_for_ksm, &walk, NULL);
     int r = yaml_options(buf_str(&text), file_option, &walk, err);
     if (r < 0 && err && !strstr(err->text, path)) {
         err_wrap(err, "--config: %.80s", path);
@@ -181,7 +215,7 @@ int options_from_environment(struct options *o, char *const *envp, struct err *e
 {
     for (size_t id = 0; id < o->n; id++) {
         char variable[WHERE_MAX];
-        if (o->rows[id].flag_only) {
+        if (o->rows[id].flag_only || o->rows[id].ksm) {
             continue;
         }
         options_variable(o->rows[id].name, variable, sizeof(variable));
@@ -217,7 +251,8 @@ static bool is_option_variable(const struct options *o, struct str name)
     char variable[WHERE_MAX];
     for (size_t id = 0; id < o->n; id++) {
         options_variable(o->rows[id].name, variable, sizeof(variable));
-        if (str_eq_c(name, variable) && (!o->rows[id].flag_only || id == OPT_CONFIG)) {
+        if (str_eq_c(name, variable) &&
+            ((!o->rows[id].flag_only && !o->rows[id].ksm) || id == OPT_CONFIG)) {
             return true;
         }
     }

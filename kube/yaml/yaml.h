@@ -30,12 +30,13 @@ int yaml_documents_next(struct yaml_documents *d, json_t **ret, struct err *err)
 size_t yaml_documents_line(const struct yaml_documents *d);
 
 /* Reads a configuration file, one document, a map of the form "name: scalar", "name: [a, b]" or
- * "name: {k: v, l: [a, b]}", and calls fn once per name with its value as flag text: a boolean as
- * true or false, null as nothing, any other scalar as it is written, lists joined with ',', maps as
- * k=v joined with ',' (and k=[a,b]). line is where the name stands, from 1. A negative return of fn
- * ends the walk and is returned. An empty file has no names.
- * Errors: -EBADMSG (err: line and what: not YAML, not a map, a name twice, deeper nesting) ·
- * -ENOMEM · -ENOBUFS a value beyond LIMIT_CONFIG_BYTES. */
+ * "name: {k: v, l: [a, b], m: {}}", and calls fn once per name with its value as flag text: a
+ * boolean as true or false, null as nothing, any other scalar as it is written, lists joined with
+ * ',' (an entry's own as "\,"), maps as k=v joined with ',' (and k=[a,b], and m alone). line is
+ * where the name stands, from 1. A negative return of fn ends the walk and is returned. Of a name
+ * whose value is nested deeper, fn is told with value.p NULL, to say why it is not taken. An empty
+ * file has no names. Errors: -EBADMSG (err: line and what: not YAML, not a map, a name twice,
+ * deeper nesting) · -ENOMEM · -ENOBUFS a value beyond LIMIT_CONFIG_BYTES. */
 int yaml_options(struct str text,
                  int (*fn)(void *arg, struct str name, struct str value, int line, struct err *err),
                  void *arg, struct err *err);

@@ -38,6 +38,21 @@ static int add_scalar(struct walk *w, const yaml_node_t *node, struct err *err)
     return 0;
 }
 
+/* A scalar as one entry of a list: its commas are none that part entries. */
+static int add_item(struct walk *w, const yaml_node_t *node, struct err *err)
+{
+    size_t from = w->value.n;
+    int r = add_scalar(w, node, err);
+    for (size_t i = from; r == 0 && !buf_failed(&w->value) && i < w->value.n; i++) {
+        if (w->value.p[i] == ',' && buf_reserve(&w->value, 1) == 0) {
+            memmove(w->value.p + i + 1, w->value.p + i, w->value.n - i);
+            w->value.p[i++] = '\\';
+            w->value.n++;
+        }
+    }
+    return r;
+}
+
 static int add_list(struct walk *w, const yaml_node_t *list, struct err *err)
 {
     const yaml_node_item_t *from = list->data.sequence.items.start;
@@ -45,12 +60,22 @@ static int add_list(struct walk *w, const yaml_node_t *list, struct err *err)
         if (i > from) {
             buf_add_char(&w->value, ',');
         }
-        int r = add_scalar(w, yaml_document_get_node(w->document, *i), err);
+        int r = add_item(w, yaml_document_get_node(w->document, *i), err);
         if (r < 0) {
             return r;
         }
     }
     return 0;
+}
+
+/* `name: {}` and `name:` within a map are the name alone, as sets are written. */
+static bool is_nothing(const yaml_node_t *node)
+{
+    if (node->type == YAML_MAPPING_NODE) {
+        return node->data.mapping.pairs.start == node->data.mapping.pairs.top;
+    }
+    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           yaml_scalar_is_null(scalar_text(node));
 }
 
 static int add_map(struct walk *w, const yaml_node_t *map, struct err *err)
@@ -64,6 +89,13 @@ static int add_map(struct walk *w, const yaml_node_t *map, struct err *err)
         }
         if (key->type != YAML_SCALAR_NODE) {
             return refuse(key, err, "a key is a list or a map");
+        }
+        if (is_nothing(value)) {
+            int r = add_item(w, key, err);
+            if (r < 0) {
+                return r;
+            }
+            continue;
         }
         buf_add(&w->value, scalar_text(key));
         buf_add_char(&w->value, '=');
@@ -92,6 +124,23 @@ static int read_value(struct walk *w, const yaml_node_t *node, struct err *err)
 
 typedef int yaml_option_fn(void *arg, struct str name, struct str value, int line, struct err *err);
 
+/* Tells fn of a name and its value, or that it is nested too deep: fn may know better why. */
+static int give(struct walk *w, struct str name, const yaml_node_t *value, int line,
+                yaml_option_fn *fn, void *arg, struct err *err)
+{
+    struct err why = { 0 };
+    int r = read_value(w, value, err);
+    if (r == 0) {
+        r = fn(arg, name, w->value.n ? buf_str(&w->value) : STR(""), line, err);
+    } else if (r == -EBADMSG && fn(arg, name, (struct str){ 0 }, line, &why) < 0) {
+        r = -why.code;
+        if (err) {
+            *err = why;
+        }
+    }
+    return KG_MIN(r, 0);
+}
+
 static int walk_names(struct walk *w, const yaml_node_t *root, yaml_option_fn *fn, void *arg,
                       struct err *err)
 {
@@ -111,18 +160,14 @@ static int walk_names(struct walk *w, const yaml_node_t *root, yaml_option_fn *f
             break;
         }
         struct str name = scalar_text(key);
+        int line = (int)KG_MIN(key->start_mark.line + 1, (size_t)INT32_MAX);
         if (map_get(&seen, name)) {
-            r = err_set(err, EBADMSG, "line %zu: " STR_FMT " is there twice",
-                        key->start_mark.line + 1, STR_ARG(str_head(name, 100)));
+            r = err_set(err, EBADMSG, "line %d: " STR_FMT " is there twice", line,
+                        STR_ARG(str_head(name, 100)));
         } else if (map_put(&seen, name, key, NULL) < 0) {
             r = err_set_errno(err, ENOMEM, "configuration");
         } else {
-            r = read_value(w, yaml_document_get_node(w->document, pair->value), err);
-        }
-        if (r == 0) {
-            int line = (int)KG_MIN(key->start_mark.line + 1, (size_t)INT32_MAX);
-            r = fn(arg, name, buf_str(&w->value), line, err);
-            r = KG_MIN(r, 0);
+            r = give(w, name, yaml_document_get_node(w->document, pair->value), line, fn, arg, err);
         }
     }
     map_done(&seen, NULL);

@@ -58,7 +58,7 @@ static void has_rows_in_order(void **state)
         assert_non_null(row->preset);
         assert_non_null(row->group);
         assert_true(row->roles && row->help && *row->help);
-        assert_true(row->help[strlen(row->help) - 1] == '.');
+        assert_true((row->help[strlen(row->help) - 1] == '.') == (row->ksm < KSM_NO_EFFECT));
         assert_true((row->type == OPTION_BOOL) == (row->argument == NULL));
         assert_true((row->type == OPTION_ENUM) == (row->choices != NULL));
         assert_true(row->type != OPTION_INT || row->least < row->most);

@@ -280,6 +280,10 @@ struct seen {
 static int note(void *arg, struct str name, struct str value, int line, struct err *err)
 {
     struct seen *s = arg;
+    if (!value.p) {
+        buf_addf(&s->text, "%d " STR_FMT " too deep;", line, STR_ARG(name));
+        return s->refuse ? err_set(err, s->refuse, "refused") : 0;
+    }
     buf_addf(&s->text, "%d " STR_FMT "=" STR_FMT ";", line, STR_ARG(name), STR_ARG(value));
     return s->refuse ? err_set(err, s->refuse, "refused") : 5;
 }
@@ -301,16 +305,18 @@ static void options_become_flag_text(void **state)
         { "labels:\n  pods: [a, b]\n  nodes: '*'\n", "1 labels=pods=[a,b],nodes=*;", 0 },
         { "a: |\n  two\n  lines\n", "1 a=two\nlines\n;", 0 },
         { "a: &x [1]\nb: *x\n", "1 a=1;2 b=1;", 0 },
-        { "a: 1\nb: [[1]]\n", "1 a=1;line 2: a value is nested too deep", -EBADMSG },
-        { "a: {b: {c: 1}}\n", "line 1: a value is nested too deep", -EBADMSG },
-        { "a: {b: [[c]]}\n", "line 1: a value is nested too deep", -EBADMSG },
+        { "a: 1\nb: [[1]]\n", "1 a=1;2 b too deep;line 2: a value is nested too deep", -EBADMSG },
+        { "set:\n  b: {}\n  a:\n  'c,d': {}\n", "1 set=b,a,c\\,d;", 0 },
+        { "l: ['x{1,2}', w]\nm: {k: ['a,b']}\n", "1 l=x{1\\,2},w;2 m=k=[a\\,b];", 0 },
+        { "a: {b: {c: 1}}\n", "1 a too deep;line 1: a value is nested too deep", -EBADMSG },
+        { "a: {b: [[c]]}\n", "1 a too deep;line 1: a value is nested too deep", -EBADMSG },
         { "a: 1\nb: 2\na: 3\n", "1 a=1;2 b=2;line 3: a is there twice", -EBADMSG },
         { "- a\n", "line 1: the file is not a map of names to values", -EBADMSG },
         { "text", "line 1: the file is not a map of names to values", -EBADMSG },
         { "[a]: 1\n", "line 1: a name is a list or a map", -EBADMSG },
         { "a: 1\n---\nb: 2\n", "1 a=1;line 3: a second document begins", -EBADMSG },
         { "a: [1\nb: 2", "line 2: did not find expected ',' or ']'", -EBADMSG },
-        { "a: &x [*x]\n", "line 1: a value is nested too deep", -EBADMSG },
+        { "a: &x [*x]\n", "1 a too deep;line 1: a value is nested too deep", -EBADMSG },
     };
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
         struct seen s = { .text = BUF_INIT(MIB) };
@@ -335,6 +341,10 @@ static void the_callback_ends_the_walk(void **state)
     assert_int_equal(yaml_options(STR("a: 1\nb: 2\n"), note, &s, &err), -EINVAL);
     assert_string_equal(err.text, "refused");
     assert_str_equal(buf_str(&s.text), "1 a=1;");
+    buf_clear(&s.text);
+    assert_int_equal(yaml_options(STR("a: [[1]]\nb: 2\n"), note, &s, &err), -EINVAL);
+    assert_string_equal(err.text, "refused");
+    assert_str_equal(buf_str(&s.text), "1 a too deep;");
     buf_done(&s.text);
 }
 
