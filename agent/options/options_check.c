@@ -144,7 +144,8 @@ int options_check(struct options *o, char *const *envp, struct err *err)
     if (n_allow && n_deny) {
         return err_set(err, EINVAL, "--metric-allowlist and --metric-denylist exclude each other");
     }
-    bool runs = !options_bool(o, OPT_PRINT_RBAC); /* what is only printed needs no server */
+    /* What is only printed needs no server and no folder. */
+    bool runs = !options_bool(o, OPT_PRINT_RBAC);
     if (o->role == ROLE_NODE && runs) {
         r = check_node(o, envp, err);
     } else if (o->role == ROLE_CLUSTER) {
@@ -153,5 +154,5 @@ int options_check(struct options *o, char *const *envp, struct err *err)
     } else if (o->role == ROLE_RENDER && !*options_text(o, OPT_FILE)) {
         r = err_set(err, EINVAL, "-f: role render needs a file, or - for standard input");
     }
-    return r < 0 ? r : check_folders(o, err);
+    return r < 0 || !runs ? r : check_folders(o, err);
 }

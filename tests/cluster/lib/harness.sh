@@ -24,13 +24,19 @@ need_cluster() {
         fail "the cluster is not up: tests/cluster/up (and tests/cluster/demo for agent and workloads)"
 }
 
+# For what asks the API server only: a control plane will do.
+need_api_server() {
+    daemon_running holder && kubectl get --raw /readyz >/dev/null 2>&1 ||
+        fail "the API server is not up: tests/cluster/up, or up --control-plane"
+}
+
 helm() {
     in_node env HELM_CACHE_HOME="$run_dir/helm" HELM_CONFIG_HOME="$run_dir/helm" \
         HELM_DATA_HOME="$run_dir/helm" "$tools_dir/helm" --kubeconfig "$kubeconfig" "$@"
 }
 
 agent_pod() {
-    kubectl -n monitoring get pods -l app.kubernetes.io/name=kubegauge \
+    kubectl -n monitoring get pods -l app.kubernetes.io/name=kubegauge,app.kubernetes.io/component=node \
         --field-selector=status.phase=Running -o "jsonpath={.items[0].metadata.name}" 2>/dev/null
 }
 
