@@ -16,6 +16,9 @@
  */
 ssize_t file_read(int dirfd, const char *path, struct buf *out, struct err *err);
 
+/* pread, but sets errno without being a point of cancellation, which makes it cheaper. */
+ssize_t file_pread(int fd, char *out, size_t size, off_t at) KG_MUST_CHECK;
+
 /* Reads up to size - 1 bytes at offset 0 of an open descriptor into out and NUL-terminates.
  * Sets *ret to the text. Errors: those of pread, -EFBIG when the file has more. No err: hot path.
  */

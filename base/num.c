@@ -207,7 +207,11 @@ static void decimal_of_u64(struct decimal *d, uint64_t v, int fraction_digits)
 static bool decimal_quick(struct decimal *d, double v)
 {
     static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
-    for (int k = 0; k < (int)KG_ARRAY_LEN(power); k += 3) {
+    if (v < 1e15 && (double)(uint64_t)v == v) { /* what most are: without a call for rounding */
+        decimal_of_u64(d, (uint64_t)v, 0);
+        return true;
+    }
+    for (int k = 3; k < (int)KG_ARRAY_LEN(power); k += 3) {
         double m = nearbyint(v * power[k]);
         if (m >= 1e15) {
             return false;

@@ -47,7 +47,13 @@ double metric_field_value(const struct metric_family *row, const void *sample)
         return v;
     }
     /* 1e-9 has no exact double, 1e9 has: dividing by it gives the digits that the peers, who
-     * divide, print. */
+     * divide, print. The two factors that nearly all fields have come first. */
+    if (field->factor == 1e-9) {
+        return v / 1e9;
+    }
+    if (field->factor == 1e-6) {
+        return v / 1e6;
+    }
     double inverse = 1 / field->factor, whole = nearbyint(inverse);
     if (whole > 1 && fabs(inverse - whole) <= whole * 1e-12) {
         return v / whole;

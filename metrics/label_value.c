@@ -27,6 +27,36 @@ static bool is_special(char c)
     return c == '\\' || c == '"' || c == '\n';
 }
 
+#define EACH_BYTE (UINT64_MAX / 0xFF)
+
+/* The top bit of each byte of eight that is c, and perhaps of bytes after one that is. */
+static uint64_t bytes_that_are(uint64_t eight, char c)
+{
+    uint64_t differs = eight ^ (EACH_BYTE * (unsigned char)c);
+    return (differs - EACH_BYTE) & ~differs;
+}
+
+/* Whether all bytes stand for themselves: ASCII without what is escaped. Nearly all text is so. */
+static bool is_plain(struct str s)
+{
+    size_t i = 0;
+    for (; i + 8 <= s.n; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, s.p + i, sizeof(eight));
+        uint64_t odd = eight | bytes_that_are(eight, '\\') | bytes_that_are(eight, '"') |
+                       bytes_that_are(eight, '\n');
+        if (odd & (EACH_BYTE * 0x80)) {
+            return false;
+        }
+    }
+    for (; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0x80 || is_special(s.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static size_t escaped_size(struct str s)
 {
     size_t n = s.n;
@@ -72,6 +102,9 @@ static struct str characters(struct str s)
 
 size_t label_value_size(struct str s)
 {
+    if (is_plain(s)) {
+        return s.n;
+    }
     if (utf8_valid(s)) {
         return escaped_size(s);
     }
@@ -87,6 +120,12 @@ size_t label_value_size(struct str s)
 
 char *label_value_put(char *o, struct str s)
 {
+    if (is_plain(s)) {
+        if (s.n) {
+            memcpy(o, s.p, s.n);
+        }
+        return o + s.n;
+    }
     if (utf8_valid(s)) {
         return put_escaped(o, s);
     }
@@ -105,7 +144,9 @@ char *label_value_put(char *o, struct str s)
 
 void label_value_add(struct buf *out, struct str s)
 {
-    if (utf8_valid(s)) {
+    if (is_plain(s)) {
+        buf_add(out, s);
+    } else if (utf8_valid(s)) {
         metric_escape(out, s);
     } else if (buf_reserve(out, label_value_size(s)) == 0) {
         out->n = (size_t)(label_value_put(out->p + out->n, s) - out->p);

@@ -53,16 +53,14 @@ static int series(const struct metric_part *part, size_t i, size_t *cursor,
     const struct sink_family *f = &sink_part(part)->families[i];
     const struct sink_group *group = f->group;
     size_t n = group->row_series[f->row] ? group->n_objects : 0;
+    /* One for all objects: clearing it costs as much as a series. */
+    struct metric_writer w = { .mode = WRITER_TEXT, .out = out, .enough = enough };
     for (size_t at = *cursor >> CURSOR_BITS; at < n; at++) {
         const struct sink_object *object = group->objects[at];
-        struct metric_writer w = {
-            .mode = WRITER_TEXT,
-            .out = out,
-            .common = object->common,
-            .at = object->columns->layout.at[f->row],
-            .skip = *cursor & CURSOR_SERIES,
-            .enough = enough,
-        };
+        w.common = object->common;
+        w.at = object->columns->layout.at[f->row];
+        w.skip = *cursor & CURSOR_SERIES;
+        w.n_series = 0;
         writer_put_row(&w, &group->plan->rows[f->row], object->sample, object->present);
         *cursor = at << CURSOR_BITS | w.n_series;
         if (w.failed || w.more) {

@@ -148,6 +148,8 @@ void writer_put_row(struct metric_writer *w, const struct plan_row *row, const v
     w->row = row;
     if (family->emit) {
         family->emit(sample, w);
+    } else if (w->mode == WRITER_COUNT && row->n_own == 0) {
+        w->n_series++; /* whatever the value */
     } else {
         metric_put_values(w, metric_field_value(family, sample), NULL, 0);
     }

@@ -173,7 +173,7 @@ static int read_text(int fd, enum cgroup_file file, char *out, size_t size, stru
     if (file == CGF_PROCS) {
         return file_pread_text(fd, out, size, ret);
     }
-    ssize_t n = pread(fd, out, size, 0);
+    ssize_t n = file_pread(fd, out, size, 0);
     if (n < 0) {
         return -errno;
     }

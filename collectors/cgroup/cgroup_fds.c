@@ -100,7 +100,8 @@ static bool is_fresh(const struct cg_fds *fds, uint64_t size, uint64_t now_ns)
     if (fds->counted_ns == 0 || age_ns >= COUNT_MAX_AGE_NS) {
         return false;
     }
-    bool may_wait = size >= LARGE && fds->files == fds->size && age_ns < COUNT_MIN_AGE_NS;
+    /* Not that files equals its size: of ourselves the folder being read was one more. */
+    bool may_wait = size >= LARGE && fds->files > 0 && age_ns < COUNT_MIN_AGE_NS;
     return fds->size == size || may_wait;
 }
 

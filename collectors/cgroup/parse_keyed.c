@@ -2,30 +2,50 @@
 
 #include "collectors/scan.h"
 
-static const struct cg_key *find_key(struct str name, const struct cg_key *keys, size_t n_keys)
+/* A bit of 64 by length, first and last byte: most lines of memory.stat are of no interest, and
+ * this tells so without a look at each key. */
+static uint64_t key_bit(struct str name)
 {
-    for (size_t i = 0; i < n_keys; i++) {
+    if (name.n == 0) {
+        return 0;
+    }
+    unsigned first = (unsigned char)name.p[0], last = (unsigned char)name.p[name.n - 1];
+    return UINT64_C(1) << ((name.n * 5 + first * 3 + last) % 64);
+}
+
+/* Looks from keys[from] on, round to it: the kernel's order is mostly that of the table. Returns
+ * n_keys for none. */
+static size_t find_key(struct str name, const struct cg_key *keys, size_t n_keys, size_t from)
+{
+    for (size_t tried = 0, i = from; tried < n_keys; tried++, i++) {
+        i = i < n_keys ? i : 0;
         if (keys[i].name.n == name.n && memcmp(keys[i].name.p, name.p, name.n) == 0) {
-            return &keys[i];
+            return i;
         }
     }
-    return NULL;
+    return n_keys;
 }
 
 int cg_parse_keyed(struct str text, const struct cg_key *keys, size_t n_keys, void *base,
                    uint32_t *ret_seen)
 {
     uint32_t seen = 0;
+    uint64_t wanted = 0;
+    size_t next = 0;
     struct scan at = scan_of(text);
+    for (size_t i = 0; i < n_keys; i++) {
+        wanted |= key_bit(keys[i].name);
+    }
     while (!scan_end(&at)) {
         struct str name = scan_until_blank(&at);
-        const struct cg_key *key = find_key(name, keys, n_keys);
-        if (key) {
-            uint64_t *value = (uint64_t *)(void *)((char *)base + key->at);
+        size_t key = wanted & key_bit(name) ? find_key(name, keys, n_keys, next) : n_keys;
+        if (key < n_keys) {
+            uint64_t *value = (uint64_t *)(void *)((char *)base + keys[key].at);
             if (!scan_char(&at, ' ') || !scan_count(&at, value) || !scan_line_end(&at)) {
                 return -EBADMSG;
             }
-            seen |= UINT32_C(1) << (key - keys);
+            seen |= UINT32_C(1) << key;
+            next = key + 1;
         } else {
             scan_skip_line(&at);
         }
