@@ -122,7 +122,8 @@ void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret)
             count(r, fds, size, now_ns);
         }
         fds->served = true;
-        ret->file_descriptors += fds->size == size ? fds->files : size;
+        /* The size is exact; a count of our own has the folder that was being read in it, too. */
+        ret->file_descriptors += known && fds->files > 0 ? size : fds->files;
         ret->sockets += fds->sockets;
     }
 }

@@ -9,7 +9,7 @@ static uint64_t key_bit(struct str name)
     if (name.n == 0) {
         return 0;
     }
-    unsigned first = (unsigned char)name.p[0], last = (unsigned char)name.p[name.n - 1];
+    size_t first = (unsigned char)name.p[0], last = (unsigned char)name.p[name.n - 1];
     return UINT64_C(1) << ((name.n * 5 + first * 3 + last) % 64);
 }
 

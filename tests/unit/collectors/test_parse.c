@@ -134,6 +134,17 @@ static void memory_stat(void **state)
     assert_int_equal(m.pgmajfault, 6);
     assert_int_equal(m.inactive_file, 17);
     assert_int_equal(m.active_file, 18);
+    /* in another order, and with a key twice: the last counts */
+    assert_int_equal(
+        cg_parse_memory_stat_v1(STR("active_file 1\npgfault 2\ncache 3\nrss 4\ncache 5\n"
+                                    "\npgfault_like 6\nssr 7\nswap 8\n"),
+                                &m),
+        0);
+    assert_int_equal(m.active_file, 1);
+    assert_int_equal(m.pgfault, 2);
+    assert_int_equal(m.cache, 5);
+    assert_int_equal(m.rss, 4);
+    assert_int_equal(m.swap, 8);
     /* a file without totals, and a counter that was below 0 while it was summed up */
     assert_int_equal(cg_parse_memory_stat_v1(STR("cache 1\nrss 2\nmapped_file -3\n"), &m), 0);
     assert_int_equal(m.cache, 1);

@@ -32,6 +32,14 @@ static void escapes(void **state)
         { STR_INIT("\"\\\n"), STR_INIT("\\\"\\\\\\n") },
         { STR_INIT("tab\tcr\rnul\0end"), STR_INIT("tab\tcr\rnul\0end") },
         { STR_INIT("{}=,"), STR_INIT("{}=,") },
+        /* beyond the first eight bytes, which are looked at as one */
+        { STR_INIT("12345678"), STR_INIT("12345678") },
+        { STR_INIT("1234567\""), STR_INIT("1234567\\\"") },
+        { STR_INIT("12345678\n"), STR_INIT("12345678\\n") },
+        { STR_INIT("1234567890abcde\\"), STR_INIT("1234567890abcde\\\\") },
+        { STR_INIT("!#[]\x0B\x09\x7F\x01 plain, all"),
+          STR_INIT("!#[]\x0B\x09\x7F\x01 plain, all") },
+        { STR_INIT("12345678\xC3\xA9"), STR_INIT("12345678\xC3\xA9") },
         { STR_INIT("\xC3\xA9\xE4\xB8\x96\xF0\x9F\x98\x80"),
           STR_INIT("\xC3\xA9\xE4\xB8\x96\xF0\x9F\x98\x80") },
     };
