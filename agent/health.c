@@ -42,6 +42,7 @@ bool source_report_line(const struct source_report *report, struct buf *out)
     static const char *const words[] = {
         [SOURCE_READY] = "ready",
         [SOURCE_ABSENT] = "not on this machine",
+        [SOURCE_REFUSED] = "refused by the API server",
         [SOURCE_WAITING] = "not complete yet",
         [SOURCE_STALE] = "stale",
         [SOURCE_FAILED] = "failed",
@@ -54,5 +55,6 @@ bool source_report_line(const struct source_report *report, struct buf *out)
         buf_addf(out, ": %s", report->why);
     }
     buf_add_char(out, '\n');
-    return report->state == SOURCE_READY || report->state == SOURCE_ABSENT;
+    return report->state == SOURCE_READY || report->state == SOURCE_ABSENT ||
+           report->state == SOURCE_REFUSED;
 }

@@ -34,6 +34,7 @@ bool health_alive(const struct health *h, uint64_t now_ns, struct buf *out);
 enum source_state {
     SOURCE_READY,
     SOURCE_ABSENT,  /* this machine has none; ready all the same */
+    SOURCE_REFUSED, /* the server has none, or does not show it; ready all the same */
     SOURCE_WAITING, /* not complete yet */
     SOURCE_STALE,
     SOURCE_FAILED,

@@ -83,7 +83,9 @@ static bool resource_ready(const struct service_resource *resource, uint64_t now
         .age_ns = resource_behind_ns(&r, now_ns),
         .why = r.last_error,
     };
-    if (!r.synced) {
+    if (resource->optional && r.refused && !r.waiting) {
+        report.state = SOURCE_REFUSED;
+    } else if (!r.synced) {
         report.state = SOURCE_WAITING;
     } else if (report.age_ns > SERVICE_BEHIND_NS) {
         report.state = SOURCE_STALE;

@@ -12,6 +12,8 @@
 /* What a watched resource tells; all of it as of one moment. */
 struct resource_report {
     bool synced, connected;   /* a list was completed; a watch stands */
+    bool waiting;             /* a list is still to come, of something that is not refused */
+    int refused;              /* HTTP status with which it is refused; 0: it is not */
     uint64_t behind_since_ns; /* clock_mono_ns since when it may be out of date; 0: it is not */
     uint64_t last_contact_ns; /* clock_mono_ns; 0: never */
     uint64_t list_success, list_error, watch_success, watch_error;
@@ -28,6 +30,7 @@ struct service_resource {
     void *arg;
     struct metric_part *(*part)(void *arg); /* a reference, or NULL: watched, but not served */
     void (*report)(void *arg, struct resource_report *ret);
+    bool optional; /* ready, too, while the server refuses it: one of many */
 };
 
 #define SERVICE_RESOURCES_MAX 64

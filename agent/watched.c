@@ -142,7 +142,12 @@ void watched_report(const struct watched *w, struct resource_report *ret)
     struct kube_watch_state s = kube_watch_state(w->watch);
     ret->synced &= s.synced_once;
     ret->connected &= s.connected;
-    ret->behind_since_ns = earlier(ret->behind_since_ns, s.behind_since_ns);
+    ret->waiting |= !s.synced_once && !s.refused;
+    ret->refused = ret->refused ? ret->refused : s.refused;
+    /* What was never to be had does not grow old: other namespaces of the resource are served. */
+    if (s.synced_once || !s.refused) {
+        ret->behind_since_ns = earlier(ret->behind_since_ns, s.behind_since_ns);
+    }
     ret->last_contact_ns = earlier(ret->last_contact_ns, s.last_contact_ns);
     ret->list_success += s.list_success;
     ret->list_error += s.list_error;

@@ -86,9 +86,9 @@ static int begin_resource(struct cluster_set *s, const struct kube_resource *res
         }
     }
     s->served[s->n - 1] =
-        (struct service_resource){ resource->plural, r, resource_part, resource_report };
+        (struct service_resource){ resource->plural, r, resource_part, resource_report, true };
     s->silent[s->n - 1] =
-        (struct service_resource){ resource->plural, r, no_part, resource_report };
+        (struct service_resource){ resource->plural, r, no_part, resource_report, true };
     return 0;
 }
 

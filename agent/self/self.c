@@ -69,6 +69,7 @@ static int add_resources(struct service *s, const struct service_state *state, u
         }
         state->resources[i].report(state->resources[i].arg, &r->report);
         r->name = str_of(state->resources[i].name);
+        r->available = !r->report.refused;
         if (r->report.last_contact_ns) {
             uint64_t heard = r->report.last_contact_ns;
             r->present |= RESOURCE_HEARD;

@@ -28,6 +28,7 @@ struct resource_sample {
     struct str name;
     struct resource_report report;
     double age_seconds, contact_seconds;
+    bool available;
 };
 #define RESOURCE_HEARD UINT64_C(0x1)
 #define RESOURCE_STORED UINT64_C(0x2)

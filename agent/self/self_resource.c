@@ -41,6 +41,14 @@ static const struct metric_family resource_rows[] = {
         .field = REPORT(synced),
     },
     {
+        .name = "kubegauge_resource_available",
+        .help = "Whether the API server has the resource and lets it be listed; 0 when the last list "
+                "was answered with 403, 404 or 405.",
+        .source = "watch",
+        .type = METRIC_GAUGE,
+        .field = METRIC_FIELD(struct resource_sample, available, 0),
+    },
+    {
         .name = "kubegauge_watch_connected",
         .help = "Whether a list or watch of the resource is under way.",
         .source = "watch",

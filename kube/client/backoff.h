@@ -11,7 +11,7 @@
 enum backoff_fault {
     BACKOFF_NET,    /* no connection, or it broke */
     BACKOFF_SERVER, /* the server answers, but with an error */
-    BACKOFF_DENIED, /* 403, 404: nothing changes until somebody changes it */
+    BACKOFF_DENIED, /* 403, 404, 405: nothing changes until somebody changes it */
     BACKOFF_N_FAULTS,
 };
 

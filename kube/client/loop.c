@@ -19,7 +19,7 @@ struct loop_watch {
     char name[96]; /* "pods" or "deployments.apps": the subject of its log lines */
     struct complaint failing, undecodable;
     uint64_t seen_failures, seen_decode_errors, seen_oversize;
-    bool was_synced;
+    bool was_synced, was_refused;
     struct loop_watch *next;
 };
 
@@ -130,17 +130,31 @@ void kube_loop_remove(struct kube_loop *loop, struct kube_watch *watch)
     }
 }
 
+/* A resource that the server does not have, or does not let us see, is told of once. */
+static void report_refusal(struct loop_watch *w, const struct kube_watch_state *s)
+{
+    if (s->refused && !w->was_refused) {
+        w->was_refused = true;
+        LOG_WARN("resource is refused; it is left out, and asked for every few minutes", "resource",
+                 w->name, "error", s->last_error);
+    } else if (!s->refused && w->was_refused && s->sync == REFLECTOR_SYNCED) {
+        w->was_refused = false;
+        LOG_INFO("resource is no longer refused", "resource", w->name);
+    }
+}
+
 /* Logs what changed since the last turn. */
 static void report(struct loop_watch *w, uint64_t now_ns)
 {
     struct kube_watch_state s = kube_watch_state(w->watch);
     /* One failure is a server's restart, an expired version, a lost connection: it passes. */
-    if (s.failures > w->seen_failures && s.failures > 1 && s.last_error[0]) {
+    if (s.failures > w->seen_failures && s.failures > 1 && s.last_error[0] && !s.refused) {
         struct err why = { 0 };
         err_set(&why, EIO, "%s", s.last_error);
         complain(&w->failing, now_ns, w->name, &why);
     }
     w->seen_failures = s.failures;
+    report_refusal(w, &s);
     if (s.decode_errors + s.oversize_objects > w->seen_decode_errors + w->seen_oversize) {
         struct err why = { 0 };
         if (s.oversize_objects > w->seen_oversize) {

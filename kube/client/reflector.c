@@ -47,7 +47,7 @@ const struct reflector_times reflector_times_default = {
         .max_ns = {
             [BACKOFF_NET] = 5 * SEC,
             [BACKOFF_SERVER] = 30 * SEC,
-            [BACKOFF_DENIED] = 120 * SEC,
+            [BACKOFF_DENIED] = 300 * SEC,
         },
         .retry_after_max_ns = 120 * SEC,
         .steady_ns = 10 * SEC,
@@ -409,7 +409,7 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
     if (r->phase == PHASE_STREAM && r->is_heard && code >= 500) {
         return stream_failed(r, false);
     }
-    if (code == 403 || code == 404) {
+    if (code == 403 || code == 404 || code == 405) {
         back_off(r, BACKOFF_DENIED, -1, now_ns);
         return interrupted(r, false);
     }
@@ -419,6 +419,12 @@ int reflector_status(struct reflector *r, int code, struct str reason, int64_t r
     /* What is wrong with the request can only be its version or its token. */
     back_off(r, BACKOFF_SERVER, retry_after_ms, now_ns);
     return relist(r);
+}
+
+void reflector_hurry(struct reflector *r)
+{
+    r->until_ns = 0;
+    r->backoff.doublings[BACKOFF_DENIED] = 0;
 }
 
 static int timed_out(struct reflector *r, uint64_t now_ns)

@@ -43,8 +43,8 @@ struct reflector_times {
     unsigned watch_sec, more_sec; /* timeoutSeconds= is watch_sec plus up to more_sec */
 };
 
-/* Back-off from 0.8 s to 5 s (no connection), 30 s (errors), 2 min (denied, Retry-After), anew
- * after 10 s; silence of 65 s, 20 s and 90 s; watches of 300 to 600 s. */
+/* Back-off from 0.8 s to 5 s (no connection), 30 s (errors), 5 min (denied), 2 min (Retry-After),
+ * anew after 10 s; silence of 65 s, 20 s and 90 s; watches of 300 to 600 s. */
 extern const struct reflector_times reflector_times_default;
 
 struct reflector_config {
@@ -120,6 +120,9 @@ int reflector_stream_end(struct reflector *r, uint64_t now_ns); /* clean end of 
 int reflector_status(struct reflector *r, int code, struct str reason, int64_t retry_after_ms,
                      uint64_t now_ns);
 int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now_ns);
+
+/* What denied the last request has changed: a sleep that is under way ends. */
+void reflector_hurry(struct reflector *r);
 
 /* The silence after which the request that is under way is to be given up; changes with the first
  * byte heard, and when a streaming list becomes a watch. 0: none is under way. */

@@ -211,6 +211,10 @@ uint64_t kube_watch_turn(struct kube_watch *w, uint64_t now_ns)
 {
     w->now_ns = now_ns;
     uint64_t again_ns = UINT64_MAX;
+    if (w->state.refused && w->refused_generation != w->config->generation) {
+        w->refused_generation = w->config->generation;
+        reflector_hurry(w->reflector); /* the new credentials may be allowed more */
+    }
     if (!w->transfer) {
         struct reflector_step step = reflector_next(w->reflector, now_ns);
         if (step.action == REFLECTOR_SLEEP) {

@@ -23,6 +23,7 @@ static int end_by_status(struct kube_watch *w, const struct kube_http_end *end)
     if (watch_is_list(w)) {
         bool refused = end->status == 403 || end->status == 404 || end->status == 405;
         w->state.refused = refused ? (int)end->status : 0;
+        w->refused_generation = w->config->generation;
     }
     int64_t retry_after_ms = KG_MAX(end->retry_after_ms, status.retry_after_ms);
     int effect =

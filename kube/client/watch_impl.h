@@ -48,6 +48,7 @@ struct kube_watch {
     uint64_t now_ns;       /* of the turn or piece that is being worked on */
     unsigned own_in_a_row; /* objects that came since one of another shard; asked at the server */
 
+    uint64_t refused_generation; /* of the credentials that were refused last */
     struct kube_watch_state state;
 
     pthread_mutex_t lock; /* over `shown` only */

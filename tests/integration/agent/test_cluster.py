@@ -102,6 +102,31 @@ class Cluster(unittest.TestCase):
             agent.wait_ready()
             self.assertIn("kube_pod_created", agent.text("/metrics/state"))
 
+    def test_a_refused_resource_holds_up_nothing(self):
+        server = self.serve({"secrets": {"status": 403}, "leases": {"status": 404},
+                             "namespaces/b/pods": {"status": 403},
+                             "namespaces/a/pods": {"items": [named("pod", "one", "a")]},
+                             "nodes": {"items": [named("node", "n1")]}})
+        with self.agent("--resources=secrets,nodes") as agent:
+            ready = agent.wait_ready()
+            self.assertIn("resource nodes: ready\n", ready)
+            self.assertRegex(ready, "resource secrets: refused by the API server: .*HTTP status 403")
+            text = agent.text("/metrics")
+            self.assertIn("kube_node_created", text)
+            self.assertIn('kubegauge_resource_available{resource="secrets"} 0', text)
+            self.assertIn('kubegauge_resource_available{resource="nodes"} 1', text)
+            time.sleep(3)
+        told = [line for line in agent.log if "secrets" in line]
+        self.assertEqual(len(told), 1, told)
+        self.assertIn("level=warn", told[0])
+        with self.agent("--resources=leases") as agent:
+            self.assertIn("HTTP status 404", agent.wait_ready())
+        with self.agent("--resources=pods", "--namespaces=a,b") as agent:
+            agent.wait_ready()
+            self.assertIn('pod="one"', agent.text("/metrics/state"))
+            server.set({"namespaces/b/pods": {"items": [named("pod", "two", "b")]}})
+            agent.wait_log("resource is no longer refused", 30)
+
     def test_every_default_resource_is_asked_for_once(self):
         server = self.serve({})
         with self.agent() as agent:

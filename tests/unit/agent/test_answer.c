@@ -80,8 +80,9 @@ static int open_bench(void **state)
     assert_non_null(b);
     fake_init(&b->pods, rows_pods, KG_ARRAY_LEN(rows_pods));
     fake_init(&b->nodes, rows_nodes, KG_ARRAY_LEN(rows_nodes));
-    b->resources[0] = (struct service_resource){ "pods", &b->pods, fake_part, fake_report };
-    b->resources[1] = (struct service_resource){ "nodes", &b->nodes, fake_part, fake_report };
+    b->resources[0] = (struct service_resource){ "pods", &b->pods, fake_part, fake_report, false };
+    b->resources[1] =
+        (struct service_resource){ "nodes", &b->nodes, fake_part, fake_report, false };
     struct service_state *watched = calloc(1, sizeof(*watched));
     assert_non_null(watched);
     assert_int_equal(snapshot_cell_init(&b->state), 0);
@@ -209,6 +210,18 @@ static void tells_readiness(void **state)
     assert_false(service_ready(&b->service, now, &out));
     assert_str_equal(buf_str(&out), "resource pods: ready\n"
                                     "resource nodes: not complete yet: refused\nnot ready\n");
+    /* What one of many is refused for is told, and no reason to send nobody here. */
+    b->nodes.report.refused = 403;
+    b->resources[1].optional = true;
+    buf_clear(&out);
+    assert_true(service_ready(&b->service, now, &out));
+    assert_str_equal(buf_str(&out), "resource pods: ready\n"
+                                    "resource nodes: refused by the API server: refused\nready\n");
+    b->nodes.report.waiting = true; /* another namespace's list is on its way */
+    buf_clear(&out);
+    assert_false(service_ready(&b->service, now, &out));
+    b->nodes.report.waiting = false;
+    b->nodes.report.refused = 0;
     b->nodes.report.synced = true;
     b->service.draining = true;
     buf_clear(&out);

@@ -182,6 +182,8 @@ static void on_settle(void *arg)
 static const struct kube_consumer consumer = { on_begin, on_commit, on_abort,
                                                on_put,   on_remove, on_settle };
 
+static struct kube_config credentials;
+
 static struct kube_watch *start_with(struct kube_watch_spec spec)
 {
     map_done(&copy.now, free);
@@ -192,7 +194,7 @@ static struct kube_watch *start_with(struct kube_watch_spec spec)
     spec.plural = "pods";
     spec.field_selector = "spec.nodeName=a";
     spec.seed = 5;
-    struct kube_watch *w = kube_watch_new(NULL, NULL, &spec, &consumer, NULL, NULL);
+    struct kube_watch *w = kube_watch_new(NULL, &credentials, &spec, &consumer, NULL, NULL);
     assert_non_null(w);
     return w;
 }
@@ -493,6 +495,27 @@ static void test_unauthorized_reads_credentials_again(void **state)
     stop(w);
 }
 
+static void test_new_credentials_are_tried_at_once(void **state)
+{
+    (void)state;
+    struct kube_watch *w = start(false);
+    for (int i = 0; i < 10; i++) {
+        turn(w);
+        end(KUBE_HTTP_DONE, 403, "{\"code\":403,\"message\":\"no\"}");
+    }
+    assert_int_equal(kube_watch_state(w).refused, 403);
+    uint64_t now = clock_mono_ns();
+    assert_true(kube_watch_turn(w, now) > now + 60 * CLOCK_NS_PER_SEC);
+    assert_null(http.events);
+    credentials.generation++;
+    kube_watch_turn(w, now);
+    assert_non_null(http.events);
+    send("{\"metadata\":{\"resourceVersion\":\"10\"},\"items\":[]}");
+    end(KUBE_HTTP_DONE, 200, "");
+    assert_int_equal(kube_watch_state(w).refused, 0);
+    stop(w);
+}
+
 static void test_settles_are_rare_but_never_late(void **state)
 {
     (void)state;
@@ -756,6 +779,7 @@ int main(void)
         cmocka_unit_test(test_decode_errors_cost_one_object),
         cmocka_unit_test(test_oversize),
         cmocka_unit_test(test_unauthorized_reads_credentials_again),
+        cmocka_unit_test(test_new_credentials_are_tried_at_once),
         cmocka_unit_test(test_settles_are_rare_but_never_late),
         cmocka_unit_test(test_silence_renews_a_watch),
         cmocka_unit_test(test_what_the_owner_cannot_do),
