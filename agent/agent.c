@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/cluster/cluster_role.h"
+#include "agent/cluster/handover.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
 #include "agent/kube_role.h"
@@ -26,6 +27,9 @@ struct agent {
     struct metric_sink *self_sink;
     struct kube_role *kube;       /* of role node, else NULL */
     struct cluster_role *cluster; /* of role cluster, else NULL */
+    struct handover *handover;    /* of role cluster with --leader-elect, else NULL */
+    struct scrape_clock *clock;   /* of role cluster, else NULL */
+    struct object_gate *gate;     /* with handover, else NULL */
     struct node_loop *node;       /* of role cluster NULL */
     struct server *server;
     struct health health;
@@ -118,6 +122,7 @@ static void make_service(struct agent *a)
         a->service.beat = beat_cluster;
         a->service.beat_arg = a->cluster;
         a->service.state = cluster_role_cell(a->cluster);
+        a->service.clock = a->clock;
     }
 }
 
@@ -130,6 +135,27 @@ static int check_address(const struct options *o, size_t id, struct err *err)
 {
     int r = listen_check(options_text(o, id), err);
     return r < 0 ? err_wrap(err, "--%s", o->rows[id].name) : r;
+}
+
+/* Several replicas: who serves objects is settled by a lease. */
+static int make_handover(struct agent *a, struct err *err)
+{
+    if (!a->cluster || !options_bool(a->options, OPT_LEADER_ELECT)) {
+        return 0;
+    }
+    a->gate = object_gate_new();
+    if (!a->gate) {
+        return err_set_errno(err, ENOMEM, "lease");
+    }
+    a->handover =
+        handover_new(a->options, a->cluster, a->clock, a->gate, server_address(a->server), err);
+    if (!a->handover) {
+        return -EINVAL;
+    }
+    a->service.gate = a->gate;
+    a->service.lease = handover_report;
+    a->service.lease_arg = a->handover;
+    return 0;
 }
 
 /* What depends on options alone: a fault here is the user's. */
@@ -164,6 +190,12 @@ static int agent_start(struct agent *a, struct err *err)
             return -ENOMEM;
         }
     }
+    if (a->cluster) {
+        a->clock = scrape_clock_new();
+        if (!a->clock) {
+            return err_set_errno(err, ENOMEM, "server");
+        }
+    }
     make_service(a);
     struct server_config config = {
         .listen_address = options_text(o, OPT_LISTEN_ADDRESS),
@@ -173,7 +205,7 @@ static int agent_start(struct agent *a, struct err *err)
         .service = &a->service,
     };
     a->server = server_new(&config, err);
-    if (!a->server) {
+    if (!a->server || make_handover(a, err) < 0) {
         return -EIO;
     }
     if ((a->kube && kube_role_start(a->kube, err) < 0) ||
@@ -198,9 +230,12 @@ static void agent_done(struct agent *a)
         cluster_role_stop(a->cluster);
     }
     server_free(a->server);
+    handover_free(a->handover);
     node_loop_free(a->node);
     kube_role_free(a->kube);
     cluster_role_free(a->cluster);
+    object_gate_free(a->gate);
+    scrape_clock_free(a->clock);
     metric_sink_free(a->self_sink);
     metric_selection_free(a->selection);
 }
@@ -224,6 +259,27 @@ static void wait_for_end(const sigset_t *set)
     LOG_INFO("ending", "signal", signal == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
+/* Stays, without objects, until those who scrape have seen that and another replica may go on; a
+ * second signal cuts it short. */
+static void hand_over(struct agent *a, const sigset_t *set)
+{
+    if (!a->handover) {
+        return;
+    }
+    const struct timespec pause = { .tv_nsec = 20 * (long)CLOCK_NS_PER_MS };
+    uint64_t end_ns = clock_mono_ns() + options_ns(a->options, OPT_HANDOVER_TIMEOUT);
+    handover_leave(a->handover);
+    while (!handover_has_left(a->handover) && !server_failed(a->server)) {
+        if (sigtimedwait(set, NULL, &pause) > 0) {
+            break;
+        }
+        if (clock_mono_ns() >= end_ns) {
+            LOG_WARN("not everybody who scrapes here has seen the lease given back");
+            break;
+        }
+    }
+}
+
 int agent_run(const struct options *o)
 {
     struct agent a = { .options = o };
@@ -240,6 +296,7 @@ int agent_run(const struct options *o)
         code = EXIT_FAILED;
     } else {
         wait_for_end(&signals);
+        hand_over(&a, &signals);
         code = server_failed(a.server) ? EXIT_FAILED : EXIT_OK;
     }
     agent_done(&a);

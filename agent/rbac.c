@@ -14,10 +14,17 @@ static bool is_autosharded(const struct options *o)
     return *options_text(o, OPT_POD);
 }
 
+static bool elects_leader(const struct options *o)
+{
+    return options_bool(o, OPT_LEADER_ELECT);
+}
+
 static const struct own_rule own_rules[] = {
     /* The pod, to find its StatefulSet, and that to know how many shards there are. */
     { is_autosharded, "", "pods", "get", OPT_POD_NAMESPACE },
     { is_autosharded, "apps", "statefulsets", "get, list, watch", OPT_POD_NAMESPACE },
+    { elects_leader, "coordination.k8s.io", "leases", "get, list, watch, create, patch",
+      OPT_LEASE_NAMESPACE },
 };
 
 /* Which of the resources are meant. */

@@ -116,6 +116,25 @@ bool service_live(const struct service *s, uint64_t now_ns, struct buf *out)
     return live;
 }
 
+/* A standby is as ready as the one that leads: it could take over now. */
+static void tell_lease(const struct service *s, struct buf *out)
+{
+    struct service_lease l;
+    if (!s->lease) {
+        return;
+    }
+    s->lease(s->lease_arg, &l);
+    if (l.is_leaving) {
+        buf_addf(out, "lease %s: leaving\n", l.name);
+    } else if (l.leads) {
+        buf_addf(out, "lease %s: leading\n", l.name);
+    } else if (l.holder[0]) {
+        buf_addf(out, "lease %s: standby, %s leads\n", l.name, l.holder);
+    } else {
+        buf_addf(out, "lease %s: standby, nobody leads\n", l.name);
+    }
+}
+
 bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
 {
     bool ready = collectors_ready(s, out);
@@ -124,6 +143,7 @@ bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
         ready &= resource_ready(&state->resources[i], now_ns, out);
     }
     snapshot_unref(&state->snapshot);
+    tell_lease(s, out);
     if (s->draining) {
         buf_add_c(out, "agent: shutting down\n");
         ready = false;

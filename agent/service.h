@@ -6,6 +6,7 @@
 
 #include "agent/health.h"
 #include "agent/http/endpoints.h"
+#include "agent/http/object_gate.h"
 #include "agent/http/scrape_clock.h"
 #include "agent/node/node_loop.h"
 
@@ -35,6 +36,14 @@ struct service_resource {
 
 #define SERVICE_RESOURCES_MAX 64
 
+/* What is told of the lease by which replicas agree on who serves. */
+struct service_lease {
+    char name[256], holder[256]; /* holder "": nobody */
+    bool leads, is_leaving;
+    uint64_t taken, failures; /* how often this process took it; requests that failed */
+    uint64_t renewed_ns;      /* clock_mono_ns of its last write of it; 0: never */
+};
+
 /* All that is watched, as of one moment; immutable. Published in a cell, so that what is watched
  * can be exchanged while it is served: a scrape sees the old or the new state whole. */
 struct service_state {
@@ -60,6 +69,9 @@ struct service {
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
     struct snapshot_cell *state;   /* of struct service_state; NULL: nothing is watched */
     uint64_t stale_after_ns;       /* state older than this is not served */
+    struct object_gate *gate;      /* whom objects are served to; NULL: everybody */
+    void (*lease)(void *arg, struct service_lease *ret); /* any thread; NULL: there is none */
+    void *lease_arg;
     unsigned max_scrapes;
     bool self_elsewhere; /* /metrics leaves the self metrics to the telemetry port */
     bool draining;

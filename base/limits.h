@@ -55,8 +55,8 @@
 #define LIMIT_QUERY_ITEMS 256                 /* names in resources=, collect[]= … */
 #define LIMIT_SHARDS 1000                     /* of one set */
 
-#define LIMIT_LEASE_NOTE_BYTES 4096           /* a holder's note to its successor; longer: cut off */
-#define LIMIT_SCRAPERS 64 /* followed by a handover; more: the oldest go */
+#define LIMIT_LEASE_NOTE_BYTES 4096 /* a holder's note to its successor; longer: cut off */
+#define LIMIT_SCRAPERS 64           /* followed by a handover; more: the oldest go */
 
 /* Configuration. */
 #define LIMIT_CONFIG_BYTES (4 * MIB) /* kubeconfig, configuration file, certificates, tokens */

@@ -200,6 +200,11 @@ struct kube_loop *cluster_role_loop(struct cluster_role *c)
     return c->loop;
 }
 
+const char *cluster_role_namespace(const struct cluster_role *c)
+{
+    return c->config.namespace;
+}
+
 void cluster_role_serve(struct cluster_role *c, bool served)
 {
     if (c->is_silent == served) {

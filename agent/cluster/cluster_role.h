@@ -44,6 +44,9 @@ struct kube_loop *cluster_role_loop(struct cluster_role *c);
 /* Whether the objects' series are served; at first they are. */
 void cluster_role_serve(struct cluster_role *c, bool served);
 
+/* The namespace of the credentials; NULL when they name none. */
+const char *cluster_role_namespace(const struct cluster_role *c);
+
 /* While held, a set that is complete waits beside the one that is served. At first not held. */
 void cluster_role_hold(struct cluster_role *c, bool held);
 

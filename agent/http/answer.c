@@ -95,7 +95,7 @@ static void scrape_begin(struct answer *a, const struct request *request)
     }
     s->scrapes_now++;
     a->counted = true;
-    if (s->clock && (a->endpoint->parts & ENDPOINT_STATE)) {
+    if ((s->clock || s->gate) && (a->endpoint->parts & ENDPOINT_STATE)) {
         identify(a, request);
     }
     a->state = ANSWER_WAITS;
@@ -125,6 +125,8 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
 
 static void build(struct answer *a, struct node_reading *reading)
 {
+    struct object_gate *gate = a->service->gate;
+    a->with_objects = !gate || object_gate_is_open(gate, a->scraper, a->began_ns, clock_mono_ns());
     a->scrape = answer_scrape(a->service, a->endpoint, &a->query, a->negotiated.format, reading,
                               &a->with_objects);
     a->packer = a->gzip ? gzip_new() : NULL;
@@ -191,7 +193,7 @@ static void count(struct answer *a, uint64_t now_ns)
         c->failed++;
         return;
     }
-    if (a->scraper) {
+    if (a->scraper && a->service->clock) {
         scrape_clock_note(a->service->clock, a->scraper, str_of(a->peer), a->began_ns,
                           a->with_objects);
     }

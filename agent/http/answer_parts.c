@@ -185,18 +185,15 @@ static bool has_self(const struct service *s, const struct endpoint *endpoint)
 
 struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
                              const struct query *q, enum metric_format format,
-                             struct node_reading *reading, bool *ret_with_objects)
+                             struct node_reading *reading, bool *objects)
 {
     struct part_list list = { .n = 0 };
-    *ret_with_objects = false;
     for (enum node_part part = 0; part < NODE_PART_SELF; part++) {
         if (endpoint->parts & ENDPOINT_PART(part)) {
             add_node_part(&list, s, reading, part, q);
         }
     }
-    if (endpoint->parts & ENDPOINT_STATE) {
-        *ret_with_objects = add_state(&list, s, q);
-    }
+    *objects = *objects && endpoint->parts & ENDPOINT_STATE && add_state(&list, s, q);
     if (has_self(s, endpoint)) {
         add_self_of_collectors(&list, s, reading, q);
         if (s->self_sink && self_selected(q)) {

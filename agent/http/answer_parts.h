@@ -15,10 +15,11 @@ int answer_check_query(const struct service *s, const struct query *q, struct er
 uint64_t answer_collectors(const struct service *s, const struct endpoint *endpoint,
                            const struct query *q);
 
-/* The scrape. reading is borrowed; NULL when answer_collectors was 0. Sets
- * *ret_with_objects: some resource's state is in it. NULL when out of memory. */
+/* The scrape. reading is borrowed; NULL when answer_collectors was 0. *objects
+ * says whether the state of objects may be in it, and then whether some is. NULL when out of
+ * memory. */
 struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
                              const struct query *q, enum metric_format format,
-                             struct node_reading *reading, bool *ret_with_objects);
+                             struct node_reading *reading, bool *objects);
 
 #endif

@@ -88,16 +88,15 @@ static int adopt_listener(struct server_listener *l, struct err *err)
 static int open_listener(struct server_listener *l, const char *option, const char *address,
                          const char *said, struct err *err)
 {
-    char bound[128];
     l->fd = listen_open(address, err);
     if (l->fd < 0) {
         return err_wrap(err, "--%s", option);
     }
-    int r = listen_bound(l->fd, bound, sizeof(bound));
+    int r = listen_bound(l->fd, l->bound, sizeof(l->bound));
     if (r < 0) {
         return err_set_errno(err, -r, "--%s: %.100s", option, address);
     }
-    LOG_INFO(said, "address", bound);
+    LOG_INFO(said, "address", l->bound);
     return 0;
 }
 
@@ -151,6 +150,11 @@ void server_free(struct server *s)
     buf_done(&s->raw);
     buf_done(&s->out);
     free(s);
+}
+
+const char *server_address(const struct server *s)
+{
+    return s->ports[SERVER_MAIN].bound;
 }
 
 void server_wake(struct server *s)

@@ -22,6 +22,9 @@ struct server;
 struct server *server_new(const struct server_config *config, struct err *err);
 int server_start(struct server *s, struct err *err);
 
+/* The address that it listens on, with the port it was given: "[::]:9095". */
+const char *server_address(const struct server *s);
+
 /* Looks at waiting scrapes again: a reading was published. Any thread. */
 void server_wake(struct server *s);
 

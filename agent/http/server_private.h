@@ -30,6 +30,7 @@ struct server_listener {
     struct lws_vhost *vhost; /* tells connections apart by the port that they came to */
     struct lws *wsi;         /* NULL: not used */
     int fd;                  /* until libwebsockets has taken it, else -1 */
+    char bound[128];         /* what it is bound to */
 };
 
 struct server {

@@ -79,6 +79,11 @@ static int check_shard(const struct options *o, struct err *err)
         return err_set(err, EINVAL, "--%s: needs --%s, too", pod ? "pod" : "pod-namespace",
                        pod ? "pod-namespace" : "pod");
     }
+    if (pod && options_bool(o, OPT_LEADER_ELECT)) {
+        return err_set(err, EINVAL,
+                       "--leader-elect: not with --pod, whose StatefulSet's pods are "
+                       "shards, each with objects of its own");
+    }
     if (!pod && options_int(o, OPT_SHARD) >= options_int(o, OPT_TOTAL_SHARDS)) {
         return err_set(err, EINVAL, "--shard: of --total-shards=%d the last one is %d",
                        (int)options_int(o, OPT_TOTAL_SHARDS),

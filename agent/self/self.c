@@ -8,13 +8,8 @@
 #define SECONDS(ns) ((double)(ns) / (double)CLOCK_NS_PER_SEC)
 
 const struct metric_subject *const self_subjects[] = {
-    &self_agent_subject,
-    &self_endpoint_subject,
-    &self_group_subject,
-    &self_resource_subject,
-    &self_collector_subject,
-    &self_process_subject,
-    NULL,
+    &self_agent_subject,     &self_endpoint_subject, &self_group_subject,   &self_resource_subject,
+    &self_collector_subject, &self_lease_subject,    &self_process_subject, NULL,
 };
 
 static void *add(struct service *s, const struct metric_subject *subject)
@@ -149,6 +144,24 @@ static int add_collectors(struct service *s, const struct node_reading *reading)
     return 0;
 }
 
+static int add_lease(struct service *s, uint64_t now_ns)
+{
+    if (!s->lease) {
+        return 0;
+    }
+    struct lease_sample *l = add(s, &self_lease_subject);
+    if (!l) {
+        return -ENOMEM;
+    }
+    s->lease(s->lease_arg, &l->lease);
+    if (l->lease.leads && l->lease.renewed_ns) {
+        uint64_t renewed = l->lease.renewed_ns;
+        l->present |= LEASE_RENEWED;
+        l->renewed_seconds = now_ns > renewed ? SECONDS(now_ns - renewed) : 0;
+    }
+    return 0;
+}
+
 static int add_process(struct service *s)
 {
     struct process_stats *p = add(s, &self_process_subject);
@@ -174,6 +187,9 @@ static int add_all(struct service *s, const struct service_state *state,
     }
     if (r == 0) {
         r = add_groups(s, state, reading);
+    }
+    if (r == 0) {
+        r = add_lease(s, now_ns);
     }
     return r == 0 ? add_process(s) : r;
 }

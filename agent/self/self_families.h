@@ -42,6 +42,13 @@ struct collector_sample {
 };
 #define COLLECTOR_READ UINT64_C(0x1)
 
+struct lease_sample {
+    uint64_t present;
+    struct service_lease lease;
+    double renewed_seconds;
+};
+#define LEASE_RENEWED UINT64_C(0x1)
+
 /* A group of families: what one endpoint below /metrics serves. */
 struct group_sample {
     struct str name;
@@ -49,6 +56,6 @@ struct group_sample {
 };
 
 extern const struct metric_subject self_agent_subject, self_endpoint_subject, self_resource_subject,
-    self_collector_subject, self_process_subject, self_group_subject;
+    self_collector_subject, self_process_subject, self_group_subject, self_lease_subject;
 
 #endif

@@ -20,6 +20,7 @@ struct kube_http *kube_http_new(struct kube_config *config, const char *user_age
         return NULL;
     }
     h->config = config;
+    h->also.fd = -1;
     if (http_target_init(&h->target, config, err) < 0) {
         free(h);
         return NULL;
@@ -63,6 +64,12 @@ void kube_http_cancel(struct kube_transfer *t)
 void kube_http_set_idle(struct kube_transfer *t, long idle_ms)
 {
     t->idle_ms = idle_ms;
+}
+
+void kube_http_poll_fd(struct kube_http *h, int fd, bool for_writing)
+{
+    h->also.fd = fd;
+    h->also.events = for_writing ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
 }
 
 void kube_http_wakeup(struct kube_http *h)
@@ -217,8 +224,9 @@ int kube_http_turn(struct kube_http *h, int timeout_ms, struct err *err)
     }
     uint64_t idle_ns = check_idle(h);
     bool waiting = h->n_callbacks == before;
-    CURLMcode code =
-        curl_multi_poll(h->multi, NULL, 0, waiting ? wait_ms(timeout_ms, idle_ns) : 0, NULL);
+    struct curl_waitfd also[] = { h->also };
+    CURLMcode code = curl_multi_poll(h->multi, also, h->also.fd >= 0,
+                                     waiting ? wait_ms(timeout_ms, idle_ns) : 0, NULL);
     if (code) {
         return multi_error(code, err);
     }

@@ -100,6 +100,10 @@ void kube_http_set_idle(struct kube_transfer *t, long idle_ms);
  * multi interface (-EIO, -ENOMEM), which is final. */
 int kube_http_turn(struct kube_http *h, int timeout_ms, struct err *err);
 
+/* Has the wait of kube_http_turn end also when fd can be read, or if so asked be written; -1: no
+ * descriptor. One at a time; the owner takes it back before closing it. */
+void kube_http_poll_fd(struct kube_http *h, int fd, bool for_writing);
+
 /* Ends the wait of kube_http_turn, the present one or the next. Any thread. */
 void kube_http_wakeup(struct kube_http *h);
 

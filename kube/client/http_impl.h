@@ -37,8 +37,9 @@ struct kube_http {
     struct kube_transfer *transfers[LIMIT_TRANSFERS]; /* n of them, in no order */
     size_t n;
     struct http_sockets sockets;
-    bool performing;      /* within curl_multi_perform: handles must stay */
-    uint64_t n_callbacks; /* ever run */
+    struct curl_waitfd also; /* a descriptor that ends the wait, too; fd -1: none */
+    bool performing;         /* within curl_multi_perform: handles must stay */
+    uint64_t n_callbacks;    /* ever run */
 };
 
 enum transfer_state {

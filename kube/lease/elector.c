@@ -65,7 +65,10 @@ static void win(struct elector *e)
         e->taken++;
         e->reason = e->trying;
         e->predecessor = e->before;
-        e->predecessor_ns = e->trying == ELECTOR_DEAD ? e->dead_ns : e->changed_ns;
+        e->predecessor_seen_ns = e->is_fresh ? e->changed_ns : 0;
+        e->predecessor_gone_ns = e->trying == ELECTOR_DEAD      ? e->dead_ns
+                                 : e->trying == ELECTOR_EXPIRED ? e->sent_ns
+                                                                : e->changed_ns;
         e->dead[0] = '\0'; /* should it live after all, it may hold the lease again */
     }
     e->valid_until_ns = KG_MAX(e->valid_until_ns, e->sent_ns + e->config.duration_ns);
@@ -90,6 +93,7 @@ void elector_saw(struct elector *e, const struct lease *lease, uint64_t now_ns)
     }
     if (changed) {
         e->changed_ns = now_ns;
+        e->is_fresh = !is_first && e->is_reachable;
     }
     if (is_first && lease) {
         set_text(e->first_holder, sizeof(e->first_holder), lease->holder);
@@ -101,7 +105,8 @@ void elector_saw(struct elector *e, const struct lease *lease, uint64_t now_ns)
 
 void elector_holder_dead(struct elector *e, const char *holder, uint64_t now_ns)
 {
-    if (!str_eq(str_of(e->dead), str_of(holder))) {
+    const struct str known = { e->dead, strlen(e->dead) };
+    if (!str_eq(known, str_of(holder))) {
         set_text(e->dead, sizeof(e->dead), holder);
         e->dead_ns = now_ns;
     }

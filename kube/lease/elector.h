@@ -65,6 +65,7 @@ struct elector {
     bool exists;
     struct lease lease;                  /* as last seen */
     uint64_t changed_ns;                 /* when it was last seen to change */
+    bool is_fresh;                       /* it had changed just before that: we were watching */
     uint64_t reachable_ns;               /* since when the API server can be watched */
     char first_holder[LEASE_TEXT_BYTES]; /* when the lease was first seen */
     char dead[LEASE_TEXT_BYTES];         /* a holder that is dead */
@@ -77,7 +78,8 @@ struct elector {
     bool leads;
     enum elector_reason reason;
     struct lease predecessor; /* the lease as it was when we took it; holder "" if it was free */
-    uint64_t predecessor_ns;  /* when that was seen, or when its holder was found dead */
+    uint64_t predecessor_seen_ns; /* when its last renewal was seen; 0: not as it happened */
+    uint64_t predecessor_gone_ns; /* when it left, was found dead, or was given up */
     uint64_t dead_ns;
     uint64_t taken; /* how often this process took it */
 };

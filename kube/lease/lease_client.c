@@ -146,6 +146,7 @@ void lease_client_free(struct lease_client *c)
 {
     if (c) {
         kube_call_cancel(c->call);
+        kube_loop_remove(c->loop, c->watch);
         free(c);
     }
 }

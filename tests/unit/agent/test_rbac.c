@@ -162,6 +162,11 @@ static void shards_read_their_stateful_set(void **state)
           "Role monitoring/kubegauge-cluster-replicas\n"
           ": pods: get\n"
           "apps: statefulsets: get,list,watch\n");
+    check(WORDS("cluster", "--resources=pods", "--leader-elect", "--lease-namespace=monitoring"),
+          "ClusterRole kubegauge-cluster\n"
+          ": pods: list,watch\n"
+          "Role monitoring/kubegauge-cluster-replicas\n"
+          "coordination.k8s.io: leases: get,list,watch,create,patch\n");
 }
 
 static void unknown_resources_are_refused(void **state)

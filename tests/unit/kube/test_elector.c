@@ -113,7 +113,8 @@ static void waits_for_a_silent_holder_by_its_own_clock(void **state)
     take(&e, &step, 10, T0 + 29 * SEC);
     assert_int_equal(e.reason, ELECTOR_EXPIRED);
     assert_string_equal(e.predecessor.holder, "pod-a_1");
-    assert_int_equal(e.predecessor_ns, T0 + 14 * SEC);
+    assert_int_equal(e.predecessor_seen_ns, T0 + 14 * SEC);
+    assert_int_equal(e.predecessor_gone_ns, T0 + 29 * SEC);
 }
 
 static void succeeds_at_once_who_left_or_died(void **state)
@@ -129,7 +130,8 @@ static void succeeds_at_once_who_left_or_died(void **state)
     assert_int_equal(step.action, ELECTOR_PATCH);
     take(&e, &step, 9, T0 + 2 * SEC);
     assert_int_equal(e.reason, ELECTOR_RELEASED);
-    assert_int_equal(e.predecessor_ns, T0 + SEC);
+    assert_int_equal(e.predecessor_seen_ns, T0 + SEC);
+    assert_int_equal(e.predecessor_gone_ns, T0 + SEC);
 
     start(&e, &config_b);
     l = lease_of("pod-a_1", "t1", 7);
@@ -142,7 +144,8 @@ static void succeeds_at_once_who_left_or_died(void **state)
     assert_int_equal(step.action, ELECTOR_PATCH);
     take(&e, &step, 9, T0 + 2 * SEC);
     assert_int_equal(e.reason, ELECTOR_DEAD);
-    assert_int_equal(e.predecessor_ns, T0 + SEC);
+    assert_int_equal(e.predecessor_seen_ns, 0); /* it was there before us: who knows since when */
+    assert_int_equal(e.predecessor_gone_ns, T0 + SEC);
     /* It lived after all, and got the lease back in due course: it is not robbed again. */
     l = lease_of("pod-a_1", "t9", 10);
     elector_saw(&e, &l, T0 + 3 * SEC);
