@@ -35,8 +35,10 @@ helm() {
         HELM_DATA_HOME="$run_dir/helm" "$tools_dir/helm" --kubeconfig "$kubeconfig" "$@"
 }
 
+# Usage: agent_pod [COMPONENT]; one pod's name, of the node's agent or of the cluster's.
 agent_pod() {
-    kubectl -n monitoring get pods -l app.kubernetes.io/name=kubegauge,app.kubernetes.io/component=node \
+    kubectl -n monitoring get pods \
+        -l "app.kubernetes.io/name=kubegauge,app.kubernetes.io/component=${1:-node}" \
         --field-selector=status.phase=Running -o "jsonpath={.items[0].metadata.name}" 2>/dev/null
 }
 
@@ -128,7 +130,7 @@ pods_running() {
 # The agent's process as this machine numbers it: the first of the container's cgroup named kubegauge.
 agent_pid() {
     local id pid
-    id=$(kubectl -n monitoring get pod "$(agent_pod)" -o 'jsonpath={.status.containerStatuses[0].containerID}')
+    id=$(kubectl -n monitoring get pod "$(agent_pod "${1:-node}")" -o 'jsonpath={.status.containerStatuses[0].containerID}')
     for pid in $(cat /sys/fs/cgroup/memory/kubepods/*/*/"${id#*//}"/cgroup.procs \
         /sys/fs/cgroup/kubepods/*/*/"${id#*//}"/cgroup.procs 2>/dev/null); do
         if [ "$(cat "/proc/$pid/comm")" = kubegauge ]; then
