@@ -42,8 +42,9 @@ static const struct metric_family resource_rows[] = {
     },
     {
         .name = "kubegauge_resource_available",
-        .help = "Whether the API server has the resource and lets it be listed; 0 when the last list "
-                "was answered with 403, 404 or 405.",
+        .help =
+            "Whether the API server has the resource and lets it be listed; 0 when the last list "
+            "was answered with 403, 404 or 405.",
         .source = "watch",
         .type = METRIC_GAUGE,
         .field = METRIC_FIELD(struct resource_sample, available, 0),
