@@ -138,6 +138,11 @@ class Rbac(unittest.TestCase):
         self.check("cluster.enabled=true", "cluster.shards=3")
         self.check("cluster.enabled=true", "cluster.shards=3", "cluster.namespaces={a}")
 
+    def test_replicas(self):
+        roles = self.check("cluster.enabled=true", "cluster.replicas=2", "cluster.leaderElection=true")
+        self.assertIn(("coordination.k8s.io", "leases", None, "patch"),
+                      roles["Role", NAMESPACE, "kubegauge-cluster-replicas"])
+
     def test_without_roles(self):
         self.assertEqual(roles_of(template("cluster.enabled=true", "rbac.create=false")), {})
 

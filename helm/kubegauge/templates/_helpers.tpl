@@ -191,6 +191,11 @@ metadata:
   resources: [statefulsets]
   verbs: [get, list, watch]
 {{- end }}
+{{- if include "kubegauge.leaderElection" . }}
+- apiGroups: ["coordination.k8s.io"]
+  resources: [leases]
+  verbs: [get, list, watch, create, patch]
+{{- end }}
 {{- end }}
 
 {{- /* The options of the cluster-wide agent that say what it watches, as a YAML list. */ -}}
@@ -210,7 +215,7 @@ metadata:
 {{- $options = append $options "--ksm-quirks" }}
 {{- end }}
 {{- if include "kubegauge.leaderElection" . }}
-{{- $options = concat $options (list "--leader-elect" (printf "--lease-name=%s" (include "kubegauge.clusterName" .)) "--lease-namespace=$(POD_NAMESPACE)" "--advertise-address=$(POD_IP)") }}
+{{- $options = concat $options (list "--leader-elect" (printf "--lease-name=%s" (include "kubegauge.clusterName" .)) "--lease-namespace=$(POD_NAMESPACE)" "--advertise-address=$(POD_IP)" "--handover-timeout=75s") }}
 {{- end }}
 {{- if include "kubegauge.sharded" . }}
 {{- $options = concat $options (list "--pod=$(POD_NAME)" "--pod-namespace=$(POD_NAMESPACE)") }}
