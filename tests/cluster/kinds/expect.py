@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Compares what is served for the objects of a cluster with what the reference's rules say, sample by
 sample, and lists which families have samples.
-Usage: expect.py OBJECTS.json SERVED.txt METRICS.md
+Usage: expect.py [--update] OBJECTS.json SERVED.txt METRICS.md
   OBJECTS.json  from kubectl get -o json;  METRICS.md  from kubegauge --print-docs=metrics
+  --update      writes samples.golden: how many samples each family has for the objects that make.py makes,
+                so that objects and rules cannot lose any together
 The names, types and labels are held against reference/ksm/families.tsv below KG_SHARED, where it is."""
 import collections
 import csv
@@ -87,8 +89,27 @@ def table_faults(served, text, table):
     return sorted(faults - {None})
 
 
+def made(o):
+    """By make.py, not by the API server itself."""
+    meta = o["metadata"]
+    return "example.com/unicode" in (meta.get("annotations") or {}) or meta["name"].startswith("stored")
+
+
+def golden_faults(items, update):
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples.golden")
+    counts = collections.Counter(line.split("{", 1)[0] for line in expected_lines(filter(made, items)))
+    text = "".join(f"{name} {n}\n" for name, n in sorted(counts.items()))
+    if update:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    with open(path, encoding="utf-8") as file:
+        golden = file.read()
+    return [f"samples.golden: {line}" for line in sorted(set(golden.splitlines()) ^ set(text.splitlines()))]
+
+
 def main():
-    objects, served_file, docs = sys.argv[1:4]
+    update = "--update" in sys.argv
+    objects, served_file, docs = [each for each in sys.argv[1:] if each != "--update"]
     with open(objects, encoding="utf-8") as file:
         items = json.load(file)["items"]
     with open(served_file, encoding="utf-8", newline="\n") as file:
@@ -102,6 +123,7 @@ def main():
     faults = [f"twice: {line[:300]}" for line in twice]
     faults += [f"missing, for {expected[line]}: {line[:300]}" for line in sorted(expected.keys() - served)]
     faults += [f"not expected: {line[:300]}" for line in sorted(served - expected.keys())]
+    faults += golden_faults(items, update)
     if table:
         faults += table_faults(served, text, table)
         faults += [f"{name}: only in the {'reference' if name in table else 'agent'}" for name in sorted(families ^ table.keys())]
