@@ -2,6 +2,7 @@
 
 #include "agent/cluster/cluster_role.h"
 #include "agent/cluster/handover.h"
+#include "agent/cluster/reload.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
 #include "agent/kube_role.h"
@@ -10,9 +11,12 @@
 #include "base/log.h"
 #include "collectors/collector.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 /* Scrapes that run when the agent is told to end have this long; Kubernetes gives 30 s by default.
  */
@@ -27,6 +31,7 @@ struct agent {
     struct metric_sink *self_sink;
     struct kube_role *kube;       /* of role node, else NULL */
     struct cluster_role *cluster; /* of role cluster, else NULL */
+    struct reload *reload;        /* of role cluster with a file to follow, else NULL */
     struct handover *handover;    /* of role cluster with --leader-elect, else NULL */
     struct scrape_clock *clock;   /* of role cluster, else NULL */
     struct object_gate *gate;     /* with handover, else NULL */
@@ -123,6 +128,9 @@ static void make_service(struct agent *a)
         a->service.beat_arg = a->cluster;
         a->service.state = cluster_role_cell(a->cluster);
         a->service.clock = a->clock;
+        a->service.is_cluster = true;
+        a->service.files = a->reload ? reload_report : NULL;
+        a->service.files_arg = a->reload;
     }
 }
 
@@ -176,7 +184,7 @@ static int agent_init(struct agent *a, struct err *err)
     return missing ? -EINVAL : 0;
 }
 
-static int agent_start(struct agent *a, struct err *err)
+static int agent_start(struct agent *a, const struct options_command *command, struct err *err)
 {
     const struct options *o = a->options;
     LOG_INFO("starting", "version", KG_VERSION, "role", role_name(o->role));
@@ -194,6 +202,9 @@ static int agent_start(struct agent *a, struct err *err)
         a->clock = scrape_clock_new();
         if (!a->clock) {
             return err_set_errno(err, ENOMEM, "server");
+        }
+        if (reload_new(o, command, a->cluster, &a->reload, err) < 0) {
+            return -ENOMEM;
         }
     }
     make_service(a);
@@ -230,6 +241,7 @@ static void agent_done(struct agent *a)
         cluster_role_stop(a->cluster);
     }
     server_free(a->server);
+    reload_free(a->reload);
     handover_free(a->handover);
     node_loop_free(a->node);
     kube_role_free(a->kube);
@@ -249,14 +261,26 @@ static void block_signals(sigset_t *set)
     pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
-/* SIGHUP is taken and does nothing: credentials are re-read by themselves, logs go to a pipe. */
-static void wait_for_end(const sigset_t *set)
+/* Returns when SIGTERM or SIGINT came. SIGHUP has files looked at, and does nothing else:
+ * credentials are re-read by themselves, logs go to a pipe. */
+static void wait_for_end(struct agent *a, const sigset_t *set)
 {
-    int signal;
-    do {
-        signal = sigwaitinfo(set, NULL);
-    } while (signal < 0 || signal == SIGHUP);
-    LOG_INFO("ending", "signal", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    struct signalfd_siginfo info = { 0 };
+    auto_close int signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+    int file_fd = a->reload ? reload_fd(a->reload) : -1;
+    bool ended = false;
+    while (!ended) {
+        struct pollfd fds[] = { { .fd = signals, .events = POLLIN },
+                                { .fd = file_fd, .events = POLLIN } };
+        poll(fds, KG_ARRAY_LEN(fds), a->reload ? RELOAD_LOOK_MS : -1);
+        while (!ended && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+            ended = info.ssi_signo != SIGHUP;
+        }
+        if (!ended && a->reload) {
+            reload_look(a->reload);
+        }
+    }
+    LOG_INFO("ending", "signal", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 /* Stays, without objects, until those who scrape have seen that and another replica may go on; a
@@ -280,7 +304,7 @@ static void hand_over(struct agent *a, const sigset_t *set)
     }
 }
 
-int agent_run(const struct options *o)
+int agent_run(const struct options *o, const struct options_command *command)
 {
     struct agent a = { .options = o };
     struct err err = { 0 };
@@ -291,11 +315,11 @@ int agent_run(const struct options *o)
     if (agent_init(&a, &err) < 0) {
         fprintf(stderr, "kubegauge: %s\n", err_text(&err));
         code = EXIT_USAGE;
-    } else if (agent_start(&a, &err) < 0) {
+    } else if (agent_start(&a, command, &err) < 0) {
         LOG_ERROR("could not start", "error", err_text(&err));
         code = EXIT_FAILED;
     } else {
-        wait_for_end(&signals);
+        wait_for_end(&a, &signals);
         hand_over(&a, &signals);
         code = server_failed(a.server) ? EXIT_FAILED : EXIT_OK;
     }

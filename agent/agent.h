@@ -5,8 +5,9 @@
 
 #include "agent/options/options.h"
 
-/* Runs a serving role until SIGTERM or SIGINT, then drains. Returns the exit code: 0 after a
- * signal, 1 when something could not be started, 2 when an option's value is at fault. */
-int agent_run(const struct options *o);
+/* Runs a serving role, with the options that were loaded from the command, until SIGTERM or SIGINT,
+ * then drains. Returns the exit code: 0 after a signal, 1 when something could not be started, 2
+ * when an option's value is at fault. */
+int agent_run(const struct options *o, const struct options_command *command);
 
 #endif

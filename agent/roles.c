@@ -85,7 +85,7 @@ static void warn_without_effect(void *arg, const char *name, const char *why)
     LOG_WARN("option has no effect here", "option", name, "why", why);
 }
 
-int roles_run(const struct options *o, char *const *envp)
+int roles_run(const struct options *o, const struct options_command *command)
 {
     auto_buf struct buf text = BUF_INIT(PAGE_MAX);
     if (page(o, &text)) {
@@ -96,11 +96,11 @@ int roles_run(const struct options *o, char *const *envp)
     }
     log_setup((enum log_level)options_choice(o, OPT_LOG_LEVEL),
               (enum log_format)options_choice(o, OPT_LOG_FORMAT));
-    options_stray_variables(o, envp, warn_stray, NULL);
+    options_stray_variables(o, command->envp, warn_stray, NULL);
     options_without_effect(o, warn_without_effect, NULL);
     if (o->file_missing) {
         LOG_WARN("configuration file is missing, going on without it", "path",
                  options_text(o, OPT_CONFIG));
     }
-    return o->role == ROLE_RENDER ? render_run(o) : agent_run(o);
+    return o->role == ROLE_RENDER ? render_run(o) : agent_run(o, command);
 }

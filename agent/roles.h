@@ -11,7 +11,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* Does what the options ask for and returns the program's exit code. Faults are told on standard
  * error. */
-int roles_run(const struct options *o, char *const *envp);
+int roles_run(const struct options *o, const struct options_command *command);
 
 /* `kubegauge render`: the exposition of the objects in --file, on standard output. */
 int render_run(const struct options *o);

@@ -44,12 +44,24 @@ struct service_lease {
     uint64_t renewed_ns;      /* clock_mono_ns of its last write of it; 0: never */
 };
 
+/* What is told of a file that is read again when it changes. */
+struct service_file {
+    const char *type; /* "config", "kubeconfig" */
+    const char *path;
+    bool good;        /* its present content is in effect */
+    double good_unix; /* seconds since 1970 when that was last so */
+    uint64_t hash;    /* of the content, 48 bits; 0: there is none */
+};
+#define SERVICE_FILES_MAX 2
+
 /* All that is watched, as of one moment; immutable. Published in a cell, so that what is watched
  * can be exchanged while it is served: a scrape sees the old or the new state whole. */
 struct service_state {
     struct snapshot snapshot;
     size_t n; /* at most SERVICE_RESOURCES_MAX */
     const struct service_resource *resources;
+    unsigned shard, total_shards; /* the share that is watched; of 0: all */
+    uint64_t object_limit;        /* of each resource; 0: none */
 };
 
 /* Makes one that is freed by the last reference; the resources are borrowed until then. */
@@ -72,6 +84,10 @@ struct service {
     struct object_gate *gate;      /* whom objects are served to; NULL: everybody */
     void (*lease)(void *arg, struct service_lease *ret); /* any thread; NULL: there is none */
     void *lease_arg;
+    size_t (*files)(void *arg,
+                    struct service_file ret[SERVICE_FILES_MAX]); /* any thread; or NULL */
+    void *files_arg;
+    bool is_cluster; /* tells what kube-state-metrics tells of itself, too */
     unsigned max_scrapes;
     bool self_elsewhere; /* /metrics leaves the self metrics to the telemetry port */
     bool draining;

@@ -19,8 +19,9 @@ struct cluster_role {
     struct snapshot_cell shown; /* of struct service_state */
     bool has_cell;
 
-    pthread_mutex_t lock; /* over `wanted` only */
+    pthread_mutex_t lock; /* over the two that follow */
     struct cluster_plan *wanted;
+    struct kube_config wanted_config; /* server NULL: none */
 
     /* The kube loop's. */
     struct cluster_set *now, *next;
@@ -71,6 +72,19 @@ static struct cluster_plan *take_wanted(struct cluster_role *c)
     return plan;
 }
 
+static void configure(struct cluster_role *c)
+{
+    struct err err = { 0 };
+    pthread_mutex_lock(&c->lock);
+    struct kube_config config = c->wanted_config;
+    c->wanted_config = (struct kube_config){ 0 };
+    pthread_mutex_unlock(&c->lock);
+    if (config.server && kube_loop_configure(c->loop, &config, &err) < 0) {
+        LOG_ERROR("another API server cannot be used, the old one stays", "error", err_text(&err));
+    }
+    kube_config_done(&config);
+}
+
 static void begin(struct cluster_role *c, struct cluster_plan *plan)
 {
     struct err err = { 0 };
@@ -106,6 +120,7 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     free_retired(c);
     struct cluster_plan *plan = c->n_retired < RETIRED_MAX ? take_wanted(c) : NULL;
     if (plan) {
+        configure(c);
         begin(c, plan);
     }
     if (c->next && !c->is_held && c->n_retired < RETIRED_MAX && cluster_set_complete(c->next)) {
@@ -171,18 +186,30 @@ void cluster_role_free(struct cluster_role *c)
     kube_loop_free(c->loop);
     kube_config_done(&c->config);
     cluster_plan_free(c->wanted);
+    kube_config_done(&c->wanted_config);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
 
-void cluster_role_apply(struct cluster_role *c, struct cluster_plan *plan)
+void cluster_role_apply_to(struct cluster_role *c, struct cluster_plan *plan,
+                           struct kube_config *config)
 {
     pthread_mutex_lock(&c->lock);
     struct cluster_plan *before = c->wanted;
     c->wanted = plan;
+    if (config) {
+        kube_config_done(&c->wanted_config);
+        c->wanted_config = *config;
+        *config = (struct kube_config){ 0 };
+    }
     pthread_mutex_unlock(&c->lock);
     cluster_plan_free(before);
     kube_loop_wakeup(c->loop);
+}
+
+void cluster_role_apply(struct cluster_role *c, struct cluster_plan *plan)
+{
+    cluster_role_apply_to(c, plan, NULL);
 }
 
 struct snapshot_cell *cluster_role_cell(struct cluster_role *c)

@@ -30,6 +30,11 @@ void cluster_role_free(struct cluster_role *c); /* NULL is allowed */
  * the last one counts. */
 void cluster_role_apply(struct cluster_role *c, struct cluster_plan *plan);
 
+/* The same with another server or other credentials, which *config hands over: the new plan's set
+ * is listed there, and the present one is served until it is complete. */
+void cluster_role_apply_to(struct cluster_role *c, struct cluster_plan *plan,
+                           struct kube_config *config);
+
 /* What is watched, for the service; lives as long as c. */
 struct snapshot_cell *cluster_role_cell(struct cluster_role *c);
 

@@ -156,6 +156,9 @@ struct service_state *cluster_set_state(struct cluster_set *s, bool served)
     }
     service_state_init(&state->state, served ? s->served : s->silent, s->n);
     state->state.snapshot.free = state_free;
+    state->state.shard = s->plan->shard.index;
+    state->state.total_shards = s->plan->shard.total;
+    state->state.object_limit = s->plan->limits.max_objects;
     state->set = s;
     atomic_fetch_add(&s->held, 1);
     return &state->state;

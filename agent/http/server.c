@@ -61,23 +61,17 @@ static int make_context(struct server *s, struct err *err)
     lws_set_log_level(LLL_ERR | LLL_WARN | (log_enabled(LOG_LEVEL_DEBUG) ? LLL_NOTICE : 0),
                       log_emit);
     s->context = lws_create_context(&info);
-    static const char *const names[] = { "kubegauge", "telemetry" };
-    for (size_t i = 0; s->context && i < SERVER_PORTS; i++) {
-        info.vhost_name = names[i];
-        s->ports[i].vhost = lws_create_vhost(s->context, &info);
-    }
-    return s->ports[SERVER_MAIN].vhost && s->ports[SERVER_TELEMETRY].vhost
-               ? 0
-               : err_set(err, ENOMEM, "libwebsockets could not be started");
+    s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
+    return s->vhost ? 0 : err_set(err, ENOMEM, "libwebsockets could not be started");
 }
 
-static int adopt_listener(struct server_listener *l, struct err *err)
+static int adopt_listener(struct server *s, struct server_listener *l, struct err *err)
 {
     lws_sock_file_fd_type fd = { .filefd = l->fd };
     if (l->fd < 0) {
         return 0;
     }
-    l->wsi = lws_adopt_descriptor_vhost(l->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "listen", NULL);
+    l->wsi = lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "listen", NULL);
     if (!l->wsi) {
         return err_set(err, ENOMEM, "libwebsockets did not take the listening socket");
     }
@@ -125,8 +119,8 @@ struct server *server_new(const struct server_config *config, struct err *err)
     buf_init(&s->out, LIMIT_ANSWER_SCRATCH_BYTES);
     s->ports[SERVER_MAIN].fd = s->ports[SERVER_TELEMETRY].fd = -1;
     if (open_listeners(s, err) < 0 || make_context(s, err) < 0 ||
-        adopt_listener(&s->ports[SERVER_MAIN], err) < 0 ||
-        adopt_listener(&s->ports[SERVER_TELEMETRY], err) < 0) {
+        adopt_listener(s, &s->ports[SERVER_MAIN], err) < 0 ||
+        adopt_listener(s, &s->ports[SERVER_TELEMETRY], err) < 0) {
         server_free(s);
         return NULL;
     }

@@ -14,7 +14,7 @@ bool server_is_listener(const struct server *s, const struct lws *wsi)
     return wsi == s->ports[SERVER_MAIN].wsi || wsi == s->ports[SERVER_TELEMETRY].wsi;
 }
 
-void server_accept(struct server *s, const struct server_listener *from)
+void server_accept(struct server *s, struct server_listener *from)
 {
     for (int i = 0; i < ACCEPT_MAX; i++) {
         int fd = accept4(lws_get_socket_fd(from->wsi), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -28,7 +28,9 @@ void server_accept(struct server *s, const struct server_listener *from)
             continue;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        if (lws_adopt_socket_vhost(from->vhost, fd)) { /* closes fd when it fails */
+        struct lws *wsi = lws_adopt_socket_vhost(s->vhost, fd); /* closes fd when it fails */
+        if (wsi) {
+            lws_set_opaque_user_data(wsi, from);
             s->service->connections_now++;
         }
     }

@@ -97,7 +97,7 @@ static int begin(struct exchange *x, struct lws *wsi, struct str path)
     char agent[HEADER_VALUE_MAX], peer[64];
     struct server *s = lws_context_user(lws_get_context(wsi));
     struct request request = {
-        .telemetry = lws_get_vhost(wsi) == s->ports[SERVER_TELEMETRY].vhost,
+        .telemetry = lws_get_opaque_user_data(wsi) == &s->ports[SERVER_TELEMETRY],
         .method = method_of(wsi),
         .path = path,
         .args = args,

@@ -27,16 +27,16 @@ struct exchange {
 enum server_port { SERVER_MAIN, SERVER_TELEMETRY, SERVER_PORTS };
 
 struct server_listener {
-    struct lws_vhost *vhost; /* tells connections apart by the port that they came to */
-    struct lws *wsi;         /* NULL: not used */
-    int fd;                  /* until libwebsockets has taken it, else -1 */
-    char bound[128];         /* what it is bound to */
+    struct lws *wsi; /* NULL: not used */
+    int fd;          /* until libwebsockets has taken it, else -1 */
+    char bound[128]; /* what it is bound to */
 };
 
 struct server {
     struct server_config config;
     struct service *service;
     struct lws_context *context;
+    struct lws_vhost *vhost;
     struct server_listener ports[SERVER_PORTS];
     lws_sorted_usec_list_t beat;
     pthread_t thread;
@@ -50,8 +50,9 @@ struct server {
 /* The protocols of the vhost: HTTP, and the listening socket. */
 extern const struct lws_protocols server_protocols[];
 
-/* server_accept.c: takes connections that are there. */
-void server_accept(struct server *s, const struct server_listener *from);
+/* server_accept.c: takes connections that are there; each keeps where it came to as its opaque user
+ * data. */
+void server_accept(struct server *s, struct server_listener *from);
 
 /* Whether it is one of the listening sockets. */
 bool server_is_listener(const struct server *s, const struct lws *wsi);

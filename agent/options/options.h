@@ -57,6 +57,7 @@ struct option_row {
     unsigned roles;             /* ROLE_BIT of those it applies to */
     char short_name;            /* 'f' for -f, 0 for none */
     bool flag_only;             /* not from file or environment: --help, --config */
+    bool live;                  /* role cluster takes another value while it runs */
     bool hidden;                /* not in --help, and not in docs unless ksm */
     const char *group;          /* heading in --help and docs */
     const char *help;           /* sentences, one line */
@@ -90,6 +91,12 @@ struct options {
     char *names;       /* of the rows made from collectors */
     char *in_use_file; /* the configuration file, NULL without one */
     bool file_missing; /* and role cluster may do without */
+};
+
+/* What options are loaded from: the words after the program's name, and the environment. */
+struct options_command {
+    int argc;
+    char *const *argv, *const *envp;
 };
 
 /* Sets all defaults. Errors: -ENOMEM. options_done is to be called in any case. */

@@ -3,7 +3,10 @@
 #include "agent/self/self_families.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "kube/resources/resource.h"
 #include "metrics/sink.h"
+
+#include <stdio.h>
 
 #define SECONDS(ns) ((double)(ns) / (double)CLOCK_NS_PER_SEC)
 
@@ -172,6 +175,53 @@ static int add_process(struct service *s)
     return 0;
 }
 
+static int add_ksm_resources(struct service *s, const struct service_state *state)
+{
+    for (size_t i = 0; i < state->n; i++) {
+        const struct kube_resource *known =
+            kube_resource_by_plural(str_of(state->resources[i].name));
+        struct ksm_resource_sample *r = known ? add(s, &self_ksm_resource_subject) : NULL;
+        if (!r) {
+            return known ? -ENOMEM : 0;
+        }
+        snprintf(r->go_type, sizeof(r->go_type), "*%s.%s", known->version, known->kind);
+        state->resources[i].report(state->resources[i].arg, &r->report);
+        r->limit = state->object_limit;
+        r->present = r->limit ? KSM_LIMITED : 0;
+    }
+    return 0;
+}
+
+static int add_files(struct service *s)
+{
+    struct service_file files[SERVICE_FILES_MAX];
+    size_t n = s->files ? s->files(s->files_arg, files) : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct file_sample *f = add(s, &self_file_subject);
+        if (!f) {
+            return -ENOMEM;
+        }
+        f->file = files[i];
+    }
+    return 0;
+}
+
+/* What role cluster alone tells. */
+static int add_cluster(struct service *s, const struct service_state *state)
+{
+    if (!s->is_cluster) {
+        return 0;
+    }
+    struct ksm_sample *k = add(s, &self_ksm_subject);
+    if (!k) {
+        return -ENOMEM;
+    }
+    k->shard = state->shard;
+    k->total_shards = KG_MAX(state->total_shards, 1u);
+    int r = add_ksm_resources(s, state);
+    return r < 0 ? r : add_files(s);
+}
+
 static int add_all(struct service *s, const struct service_state *state,
                    const struct node_reading *reading, uint64_t now_ns)
 {
@@ -190,6 +240,9 @@ static int add_all(struct service *s, const struct service_state *state,
     }
     if (r == 0) {
         r = add_lease(s, now_ns);
+    }
+    if (r == 0) {
+        r = add_cluster(s, state);
     }
     return r == 0 ? add_process(s) : r;
 }

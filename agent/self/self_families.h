@@ -49,6 +49,22 @@ struct lease_sample {
 };
 #define LEASE_RENEWED UINT64_C(0x1)
 
+/* Role cluster, under the names of kube-state-metrics. */
+struct ksm_sample {
+    unsigned shard, total_shards;
+};
+struct ksm_resource_sample {
+    uint64_t present;
+    char go_type[96]; /* "*v1.Pod" */
+    struct resource_report report;
+    uint64_t limit;
+};
+#define KSM_LIMITED UINT64_C(0x1)
+
+struct file_sample {
+    struct service_file file;
+};
+
 /* A group of families: what one endpoint below /metrics serves. */
 struct group_sample {
     struct str name;
@@ -56,6 +72,7 @@ struct group_sample {
 };
 
 extern const struct metric_subject self_agent_subject, self_endpoint_subject, self_resource_subject,
-    self_collector_subject, self_process_subject, self_group_subject, self_lease_subject;
+    self_collector_subject, self_process_subject, self_group_subject, self_ksm_subject,
+    self_ksm_resource_subject, self_file_subject, self_lease_subject;
 
 #endif

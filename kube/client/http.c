@@ -36,6 +36,17 @@ struct kube_http *kube_http_new(struct kube_config *config, const char *user_age
     return h;
 }
 
+int kube_http_retarget(struct kube_http *h, struct err *err)
+{
+    struct http_target target;
+    int r = http_target_init(&target, h->config, err);
+    if (r == 0) {
+        http_target_done(&h->target);
+        h->target = target;
+    }
+    return r;
+}
+
 void kube_http_free(struct kube_http *h)
 {
     if (!h) {

@@ -59,6 +59,10 @@ struct kube_http_events {
 struct kube_http *kube_http_new(struct kube_config *config, const char *user_agent,
                                 struct err *err);
 
+/* Takes the server's address anew from the config, which was changed: requests from now on go
+ * there. Errors: -EINVAL it is no address · -ENOMEM; the old one stays. */
+int kube_http_retarget(struct kube_http *h, struct err *err);
+
 /* Cancels what is under way, without on_end. NULL is allowed. Not from within a callback. */
 void kube_http_free(struct kube_http *h);
 

@@ -81,6 +81,25 @@ int kube_loop_add_hook(struct kube_loop *loop, kube_loop_hook hook, void *arg, s
     return 0;
 }
 
+int kube_loop_configure(struct kube_loop *loop, struct kube_config *config, struct err *err)
+{
+    if (!is_ours(loop)) {
+        return err_set(err, EBUSY, "kube loop: another thread may not configure it");
+    }
+    struct kube_config before = *loop->config;
+    config->generation = before.generation + 1;
+    config->tls_generation = before.tls_generation + 1;
+    *loop->config = *config;
+    int r = kube_http_retarget(loop->http, err);
+    if (r < 0) {
+        *loop->config = before;
+        return r;
+    }
+    kube_config_done(&before);
+    *config = (struct kube_config){ 0 };
+    return 0;
+}
+
 void kube_loop_wakeup(struct kube_loop *loop)
 {
     kube_http_wakeup(loop->http);

@@ -29,6 +29,11 @@ int kube_loop_add_hook(struct kube_loop *loop, kube_loop_hook hook, void *arg, s
 /* Has the loop turn soon, hooks included. Any thread. */
 void kube_loop_wakeup(struct kube_loop *loop);
 
+/* Has requests from now on use another server and other credentials, which the loop's config takes
+ * over from *config; those under way go on. From within a hook, or while the loop does not run.
+ * Errors: -EBUSY · those of kube_http_retarget: nothing changes then. */
+int kube_loop_configure(struct kube_loop *loop, struct kube_config *config, struct err *err);
+
 /* The HTTP client, for requests other than watches, to be made in hooks and callbacks only. */
 struct kube_http *kube_loop_http(struct kube_loop *loop);
 

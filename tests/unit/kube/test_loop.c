@@ -9,7 +9,7 @@
 
 static struct {
     int turns, waited_ms, refreshes, refresh_result;
-    bool turn_fails, refuses; /* refuses: each request ends without a connection */
+    bool turn_fails, retarget_fails, refuses; /* refuses: each request ends without a connection */
     const struct kube_http_events *events;
     void *arg;
     atomic_int wakeups;
@@ -83,6 +83,18 @@ void kube_http_wakeup(struct kube_http *h)
 {
     (void)h;
     http.wakeups++;
+}
+
+int kube_http_retarget(struct kube_http *h, struct err *err)
+{
+    (void)h;
+    return http.retarget_fails ? err_set(err, EINVAL, "no address") : 0;
+}
+
+void kube_config_done(struct kube_config *c)
+{
+    free(c->server);
+    *c = (struct kube_config){ 0 };
 }
 
 int kube_config_refresh(struct kube_config *c, struct err *err)
@@ -289,6 +301,27 @@ static void test_start_and_stop(void **state)
     kube_loop_free(NULL);
 }
 
+static void test_another_configuration(void **state)
+{
+    (void)state;
+    struct kube_config config = { .server = str_dup(STR("one")), .generation = 4 };
+    struct kube_config other = { .server = str_dup(STR("two")) };
+    struct err err = { 0 };
+    struct kube_loop *loop = kube_loop_new(&config, "agent", NULL);
+    assert_non_null(loop);
+    http.retarget_fails = true;
+    assert_int_equal(kube_loop_configure(loop, &other, &err), -EINVAL);
+    assert_string_equal(config.server, "one");
+    assert_int_equal(config.generation, 4);
+    http.retarget_fails = false;
+    assert_int_equal(kube_loop_configure(loop, &other, &err), 0);
+    assert_string_equal(config.server, "two");
+    assert_int_equal(config.generation, 5);
+    assert_null(other.server);
+    kube_loop_free(loop);
+    kube_config_done(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_waits_for_what_is_due),
         cmocka_unit_test(test_a_turn_that_fails_is_no_busy_loop),
         cmocka_unit_test(test_start_and_stop),
+        cmocka_unit_test(test_another_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
