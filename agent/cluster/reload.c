@@ -14,6 +14,7 @@ enum reload_file { RELOAD_CONFIG, RELOAD_KUBECONFIG, RELOAD_FILES };
 
 struct reload {
     const struct options *started; /* with which the agent was started */
+    struct options applied; /* those of the last plan; without rows: the first is in effect */
     const struct options_command *command;
     struct cluster_role *role;
     struct file_watch watch;
@@ -81,6 +82,7 @@ void reload_free(struct reload *r)
 {
     if (r) {
         file_watch_done(&r->watch);
+        options_done(&r->applied);
         pthread_mutex_destroy(&r->lock);
         free(r);
     }
@@ -91,22 +93,41 @@ int reload_fd(const struct reload *r)
     return r->watch.fd;
 }
 
+static bool differs(const struct options *a, const struct options *b, size_t id)
+{
+    return !str_eq_c(str_of(a->values[id].text), b->values[id].text);
+}
+
 /* Names what differs from the start and needs another one. */
 static void warn_of_the_rest(const struct reload *r, const struct options *now)
 {
     for (size_t i = 0; i < now->n; i++) {
         const struct option_row *row = &now->rows[i];
         if (!row->live && !row->ksm && (row->roles & ROLE_BIT(ROLE_CLUSTER)) &&
-            !str_eq_c(str_of(r->started->values[i].text), now->values[i].text)) {
+            differs(r->started, now, i)) {
             LOG_WARN("option has changed, and takes effect at the next start", "option", row->name);
         }
     }
+}
+
+/* Whether another plan comes of it: a comment that was changed is no reason to list everything. */
+static bool is_another(const struct reload *r, const struct options *now)
+{
+    const struct options *before = r->applied.rows ? &r->applied : r->started;
+    bool found = false;
+    for (size_t i = 0; i < now->n; i++) {
+        found |= now->rows[i].live && differs(before, now, i);
+    }
+    return found;
 }
 
 /* What is to be applied, whole or not at all. */
 static int apply(struct reload *r, const struct options *o, bool other_server, struct err *err)
 {
     struct kube_config config = { 0 };
+    if (!other_server && !is_another(r, o)) {
+        return 0;
+    }
     if (*options_text(r->started, OPT_POD)) {
         LOG_WARN("the configuration has changed, and takes effect at the next start: with --pod a "
                  "restart hands the objects over");
@@ -135,11 +156,14 @@ static int load(struct reload *r, bool other_server, struct err *err)
     int e = options_init(&o, err);
     e = e < 0 ? e : options_load(&o, c->argc, c->argv, c->envp, err);
     e = e < 0 ? e : apply(r, &o, other_server, err);
-    if (e >= 0) {
-        warn_of_the_rest(r, &o);
+    if (e < 0) {
+        options_done(&o);
+        return e;
     }
-    options_done(&o);
-    return e;
+    warn_of_the_rest(r, &o);
+    options_done(&r->applied);
+    r->applied = o;
+    return 0;
 }
 
 void reload_look(struct reload *r)

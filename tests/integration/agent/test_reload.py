@@ -139,6 +139,21 @@ class Reload(unittest.TestCase):
             self.assertFalse(any("option=log.level" in line for line in agent.log))
             agent.wait_log("a changed file was read", 30)
 
+    def test_what_changes_nothing_lists_nothing(self):
+        server = self.serve({"pods": {"items": [named("pod", "one", "a")]}})
+        self.write("resources: [pods]\n")
+        with self.agent() as agent:
+            agent.wait_ready()
+            before = len(server.paths())
+            for text in ("# a comment\nresources: [pods]\n", "resources: ['pods']\n"):
+                self.write(text)
+                agent.wait_log("a changed file was read", 30)
+                agent.log.clear()
+            time.sleep(0.5)
+            self.assertEqual(len(server.paths()), before)
+            self.write("resources: [pods]\nmetric-denylist: [x]\n")
+            agent.wait_log("a new set of resources is complete", 30)
+
     def test_a_configmap_is_followed(self):
         self.serve({"pods": {"items": [named("pod", "one", "a")]},
                     "nodes": {"items": [named("node", "n1")]}})

@@ -10,12 +10,12 @@
 static char *const in_pod[] = { TEXT("KUBERNETES_SERVICE_HOST=10.0.0.1"),
                                 TEXT("KUBERNETES_SERVICE_PORT=443"), NULL };
 
-#define WORDS_MAX 8
+#define WORDS_MAX 64
 
 /* A command line of role cluster, its words parted by blanks. */
 static int load(struct options *o, const char *line, struct err *err)
 {
-    static char text[1024];
+    static char text[2048];
     char *argv[WORDS_MAX + 1] = { TEXT("cluster") };
     int argc = 1;
     *err = (struct err){ 0 };
@@ -103,6 +103,34 @@ static void what_has_no_effect_is_taken_and_told(void **state)
         assert_string_equal(buf_c(&told), cases[i].told);
         options_done(&o);
     }
+}
+
+/* Each flag that `kube-state-metrics --help` of v2.20 lists, but those that are refused. */
+static const char whole_line[] =
+    "--add_dir_header --alsologtostderr --apiserver=http://127.0.0.1:1 --auth-filter=false "
+    "--auto-gomemlimit --auto-gomemlimit-ratio=0.9 --continue-without-config "
+    "--continue-without-custom-resource-state-config-file --custom-resource-state-config= "
+    "--custom-resource-state-config-file= --custom-resource-state-only=false "
+    "--enable-gzip-encoding --host=:: --kubeconfig=/x --log_backtrace_at=:0 --log_dir=/x "
+    "--log_file=/x --log_file_max_size=1800 --logtostderr --metric-allowlist=kube_pod.* "
+    "--metric-annotations-allowlist=pods=[a,b],nodes=[*] --metric-labels-allowlist=*=[*] "
+    "--metric-opt-in-list=kube_pod_nodeselectors --namespaces=a,b --namespaces-denylist=c "
+    "--node=n --object-limit=10 --one_output --pod=p --pod-namespace=n --port=8080 "
+    "--resources=pods --server-idle-timeout=5m0s --server-read-header-timeout=5s "
+    "--server-read-timeout=1m0s --server-write-timeout=1m0s --shard=0 --skip_headers "
+    "--skip_log_headers --stderrthreshold=2 --telemetry-host=:: --telemetry-port=8081 "
+    "--tls-config= --total-shards=1 --track-unscheduled-pods=false --use-apiserver-cache -v=2 "
+    "--vmodule=a=1";
+
+static void every_flag_is_taken(void **state)
+{
+    struct options o;
+    struct err err;
+    (void)state;
+    if (load(&o, whole_line, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+    options_done(&o);
 }
 
 static void what_is_not_here_is_refused(void **state)
@@ -259,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(host_and_port_are_the_address),
         cmocka_unit_test(what_has_no_effect_is_taken_and_told),
+        cmocka_unit_test(every_flag_is_taken),
         cmocka_unit_test(what_is_not_here_is_refused),
         cmocka_unit_test(flags_are_of_role_cluster_alone),
         cmocka_unit_test(its_file_is_read),
