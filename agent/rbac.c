@@ -1,12 +1,17 @@
 #include "agent/rbac.h"
 
 #include "agent/cluster/cluster_plan.h"
+#include "agent/cluster/handover_options.h"
 
-/* What an option needs beside the resources, in one namespace. */
+#define NAME_MAX_BYTES 1024
+
+/* What an option needs beside the resources, in one namespace. A list or watch of an object that is
+ * named selects it by metadata.name, which the API server takes for its name. */
 struct own_rule {
     bool (*applies)(const struct options *o);
     const char *group, *resource, *verbs;
     size_t namespace_option;
+    void (*name)(const struct options *o, struct buf *out); /* of the one object; NULL: any */
 };
 
 static bool is_autosharded(const struct options *o)
@@ -21,10 +26,12 @@ static bool elects_leader(const struct options *o)
 
 static const struct own_rule own_rules[] = {
     /* The pod, to find its StatefulSet, and that to know how many shards there are. */
-    { is_autosharded, "", "pods", "get", OPT_POD_NAMESPACE },
-    { is_autosharded, "apps", "statefulsets", "get, list, watch", OPT_POD_NAMESPACE },
-    { elects_leader, "coordination.k8s.io", "leases", "get, list, watch, create, patch",
-      OPT_LEASE_NAMESPACE },
+    { is_autosharded, "", "pods", "get", OPT_POD_NAMESPACE, NULL },
+    { is_autosharded, "apps", "statefulsets", "get, list, watch", OPT_POD_NAMESPACE, NULL },
+    /* What is to be created has no name yet. */
+    { elects_leader, "coordination.k8s.io", "leases", "create", OPT_LEASE_NAMESPACE, NULL },
+    { elects_leader, "coordination.k8s.io", "leases", "get, list, watch, patch",
+      OPT_LEASE_NAMESPACE, handover_lease_name },
 };
 
 /* Which of the resources are meant. */
@@ -102,6 +109,17 @@ static const char *namespace_of(const struct own_rule *rule, const struct option
     return *given ? given : options_text(o, OPT_POD_NAMESPACE);
 }
 
+static void add_name(const struct own_rule *rule, const struct options *o, struct buf *out)
+{
+    auto_buf struct buf name = BUF_INIT(NAME_MAX_BYTES);
+    if (rule->name) {
+        rule->name(o, &name);
+        buf_add_c(out, "    resourceNames: [");
+        options_quote_yaml(buf_str(&name), out);
+        buf_add_c(out, "]\n");
+    }
+}
+
 /* One Role for all rules of a namespace, with the first of them. */
 static void own_role(const struct options *o, size_t first, struct buf *out)
 {
@@ -119,7 +137,9 @@ static void own_role(const struct options *o, size_t first, struct buf *out)
             continue;
         }
         begin_rule(rule->group, out);
-        buf_addf(out, "%s]\n    verbs: [%s]\n", rule->resource, rule->verbs);
+        buf_addf(out, "%s]\n", rule->resource);
+        add_name(rule, o, out);
+        buf_addf(out, "    verbs: [%s]\n", rule->verbs);
     }
 }
 

@@ -75,15 +75,20 @@ static int set_address(const struct options *o, const char *bound, struct handov
     return 0;
 }
 
-/* Each shard has a leader of its own. */
+void handover_lease_name(const struct options *o, struct buf *out)
+{
+    buf_add_c(out, options_text(o, OPT_LEASE_NAME));
+    if (options_int(o, OPT_TOTAL_SHARDS) > 1) {
+        buf_addf(out, "-%d", (int)options_int(o, OPT_SHARD));
+    }
+}
+
 static int set_name(const struct options *o, struct handover_options *p, struct err *err)
 {
-    const char *name = options_text(o, OPT_LEASE_NAME);
-    if (options_int(o, OPT_TOTAL_SHARDS) == 1) {
-        return copy(p->name, name, "--lease-name", err);
-    }
-    int n = snprintf(p->name, sizeof(p->name), "%s-%d", name, (int)options_int(o, OPT_SHARD));
-    return n < (int)sizeof(p->name) ? 0 : copy(p->name, name, "--lease-name", err);
+    auto_buf struct buf name = BUF_INIT(4 * LEASE_TEXT_BYTES);
+    handover_lease_name(o, &name);
+    const char *text = buf_c(&name);
+    return copy(p->name, text ? text : options_text(o, OPT_LEASE_NAME), "--lease-name", err);
 }
 
 int handover_options(const struct options *o, const char *namespace, const char *bound,

@@ -19,4 +19,7 @@ struct handover_options {
 int handover_options(const struct options *o, const char *namespace, const char *bound,
                      struct handover_options *ret, struct err *err);
 
+/* Appends the name of the lease: each shard has one, and a leader, of its own. */
+void handover_lease_name(const struct options *o, struct buf *out);
+
 #endif

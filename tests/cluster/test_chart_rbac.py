@@ -118,6 +118,9 @@ class Rbac(unittest.TestCase):
                                                                    "kubegauge-cluster"])
         self.check("cluster.enabled=true", "node.enabled=false")
         self.check("cluster.enabled=true", "podState=node")
+        self.check("cluster.enabled=true", "cluster.replicas=1", "cluster.leaderElection=false")
+        self.assertIn(("coordination.k8s.io", "leases", "kubegauge-cluster", "patch"),
+                      roles["Role", NAMESPACE, "kubegauge-cluster-replicas"])
 
     def test_kinds(self):
         kinds = re.findall(r"RESOURCE\((\w+)\)\n", (ROOT / "kube/resources/resources.def").read_text())
@@ -140,14 +143,14 @@ class Rbac(unittest.TestCase):
 
     def test_replicas(self):
         roles = self.check("cluster.enabled=true", "cluster.replicas=2", "cluster.leaderElection=true")
-        self.assertIn(("coordination.k8s.io", "leases", None, "patch"),
+        self.assertIn(("coordination.k8s.io", "leases", "kubegauge-cluster", "patch"),
                       roles["Role", NAMESPACE, "kubegauge-cluster-replicas"])
 
     def test_without_roles(self):
         self.assertEqual(roles_of(template("cluster.enabled=true", "rbac.create=false")), {})
 
     def test_refusals(self):
-        for wrong in (["cluster.kinds={pod}"], ["cluster.replicas=2"],
+        for wrong in (["cluster.kinds={pod}"], ["cluster.leaderElection=false"],
                       ["cluster.shards=0"], ["cluster.namespaces={a b}"]):
             with self.assertRaises(subprocess.CalledProcessError, msg=wrong):
                 template("cluster.enabled=true", *wrong)

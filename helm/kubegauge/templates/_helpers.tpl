@@ -183,6 +183,15 @@ metadata:
 
 {{- /* What replicas and shards share in their own namespace. */ -}}
 {{- define "kubegauge.replicaRules" -}}
+{{- if include "kubegauge.leaderElection" . }}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "kubegauge.clusterName" . | quote }}]
+  verbs: [get, list, watch, patch]
+{{- end }}
 {{- if include "kubegauge.sharded" . }}
 - apiGroups: [""]
   resources: [pods]
@@ -190,11 +199,6 @@ metadata:
 - apiGroups: [apps]
   resources: [statefulsets]
   verbs: [get, list, watch]
-{{- end }}
-{{- if include "kubegauge.leaderElection" . }}
-- apiGroups: ["coordination.k8s.io"]
-  resources: [leases]
-  verbs: [get, list, watch, create, patch]
 {{- end }}
 {{- end }}
 

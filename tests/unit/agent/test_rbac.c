@@ -55,6 +55,10 @@ static void add_role(const json_t *role, struct buf *out)
         add_list(rule, "apiGroups", out);
         buf_add_c(out, ": ");
         add_list(rule, "resources", out);
+        if (json_object_get(rule, "resourceNames")) {
+            buf_add_char(out, '/');
+            add_list(rule, "resourceNames", out);
+        }
         buf_add_c(out, ": ");
         add_list(rule, "verbs", out);
         buf_add_char(out, '\n');
@@ -162,11 +166,24 @@ static void shards_read_their_stateful_set(void **state)
           "Role monitoring/kubegauge-cluster-replicas\n"
           ": pods: get\n"
           "apps: statefulsets: get,list,watch\n");
-    check(WORDS("cluster", "--resources=pods", "--leader-elect", "--lease-namespace=monitoring"),
+}
+
+static void replicas_share_a_lease(void **state)
+{
+    (void)state;
+    check(WORDS("cluster", "--resources=pods", "--leader-elect"),
           "ClusterRole kubegauge-cluster\n"
           ": pods: list,watch\n"
+          "Role kubegauge-cluster-replicas\n"
+          "coordination.k8s.io: leases: create\n"
+          "coordination.k8s.io: leases/kubegauge: get,list,watch,patch\n");
+    check(WORDS("cluster", "--resources=nodes", "--leader-elect", "--lease-name=a",
+                "--lease-namespace=monitoring", "--shard=1", "--total-shards=2"),
+          "ClusterRole kubegauge-cluster\n"
+          ": nodes: list,watch\n"
           "Role monitoring/kubegauge-cluster-replicas\n"
-          "coordination.k8s.io: leases: get,list,watch,create,patch\n");
+          "coordination.k8s.io: leases: create\n"
+          "coordination.k8s.io: leases/a-1: get,list,watch,patch\n");
 }
 
 static void unknown_resources_are_refused(void **state)
@@ -187,6 +204,7 @@ int main(void)
         cmocka_unit_test(defaults_are_those_of_the_tables),
         cmocka_unit_test(namespaces_have_their_roles),
         cmocka_unit_test(shards_read_their_stateful_set),
+        cmocka_unit_test(replicas_share_a_lease),
         cmocka_unit_test(unknown_resources_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
