@@ -105,18 +105,32 @@ static bool is_fresh(const struct cg_fds *fds, uint64_t size, uint64_t now_ns)
     return fds->size == size || may_wait;
 }
 
+/* The place of a process, emptied if it was another's. A number falls into a set of CG_FDS_WAYS
+ * places: with one place a number, two processes 8192 apart (a kernel thread and a container's) put
+ * each other out at every reading, which costs both a count of their links. */
+static struct cg_fds *place_of(struct cgroup_reader *r, int32_t pid)
+{
+    struct cg_fds *set = &r->fds[(uint32_t)pid * CG_FDS_WAYS % CG_FDS_PLACES];
+    struct cg_fds *ret = &set[0];
+    for (size_t i = 0; i < CG_FDS_WAYS; i++) {
+        if (set[i].pid == pid) {
+            return &set[i];
+        }
+        /* An empty one has the oldest count of all. */
+        ret = set[i].counted_ns < ret->counted_ns ? &set[i] : ret;
+    }
+    forget(r, ret);
+    ret->pid = pid;
+    return ret;
+}
+
 void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret)
 {
     struct cgroup_reader *r = s->reader;
     uint64_t now_ns = clock_mono_ns();
     for (size_t i = 0; i < n; i++) {
-        /* Processes that share a place put each other out, which only costs a count. */
-        struct cg_fds *fds = &r->fds[(uint32_t)r->pids[i] % CG_FDS_PLACES];
+        struct cg_fds *fds = place_of(r, r->pids[i]);
         uint64_t size = 0;
-        if (fds->pid != r->pids[i]) {
-            forget(r, fds);
-            fds->pid = r->pids[i];
-        }
         bool known = r->knows_open_files && open_files(r, fds, &size);
         if (!known || !is_fresh(fds, size, now_ns)) {
             count(r, fds, size, now_ns);

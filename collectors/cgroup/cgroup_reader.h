@@ -28,6 +28,7 @@ struct cg_fds {
 };
 
 #define CG_FDS_PLACES 8192
+#define CG_FDS_WAYS 8 /* places that a process may stand in */
 
 struct cgroup_reader {
     const struct collector_env *env;

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Measures programs that serve metrics: resident memory, CPU while idle, and what a scrape costs.
 
-Reads a JSON list of {"name", "pid", "url", "headers", "ca", "cert", "key"} from standard input; prints
-one with the figures. Idle CPU of all is taken in the same stretch of time, then each is scraped in turn.
+Reads a JSON list of {"name", "pid", "url", "headers", "ca", "cert", "key", "floor"} from standard input;
+prints one with the figures. Idle CPU of all is taken in the same stretch of time, then each is scraped in
+turn. "floor" is a command that does one round of the least work there is for each line it is sent, and
+answers with what it took: its rounds take turns with the scrapes of its subject.
 """
 import http.client
 import json
 import ssl
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -48,13 +51,36 @@ def connect(subject):
 
 
 def scrape(subject, connection):
+    """Seconds and bytes. The body is read as it comes and thrown away: what a client makes of it is not
+    what is measured."""
     start = time.monotonic()
     connection.request("GET", urlsplit(subject["url"]).path, headers=subject.get("headers", {}))
     answer = connection.getresponse()
-    body = answer.read()
+    size = 0
+    while piece := answer.read1(1 << 20):
+        size += len(piece)
+    took = time.monotonic() - start
     if answer.status != 200:
         raise SystemExit(f"{subject['url']}: status {answer.status}")
-    return time.monotonic() - start, len(body)
+    return took, size
+
+
+class Floor:
+    """The command of a subject's floor, and the rounds that it did."""
+
+    def __init__(self, command):
+        self.rounds = []
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def round(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.rounds.append(json.loads(self.process.stdout.readline()))
+
+    def done(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=10)
+        return {key: statistics.median(r[key] for r in self.rounds) for key in self.rounds[0]}
 
 
 def main():
@@ -69,6 +95,7 @@ def main():
         subject["idle"] = (cpu_seconds(subject["pid"]) - cpu) / (time.monotonic() - at)
     for subject, connection in zip(subjects, connections):
         times, costs = [], []
+        floor = Floor(subject["floor"]) if "floor" in subject else None
         for _ in range(SCRAPES):
             cpu, at = cpu_seconds(subject["pid"]), time.monotonic()
             took, size = scrape(subject, connection)
@@ -77,8 +104,13 @@ def main():
                          - subject["idle"] * (time.monotonic() - at))
             times.append(took)
             time.sleep(0.2)
+            if floor:
+                floor.round()
+                time.sleep(0.25)
         subject.update(scrape_ms=statistics.median(times) * 1e3, cpu_ms=statistics.median(costs) * 1e3,
                        scrape_ms_worst=max(times) * 1e3, bytes=size, memory=memory(subject["pid"]))
+        if floor:
+            subject["floor"] = floor.done()
         for key in ("ca", "cert", "key", "headers"):
             subject.pop(key, None)
     json.dump(subjects, sys.stdout)

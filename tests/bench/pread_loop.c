@@ -1,15 +1,14 @@
 /* pread_loop.c — the floor of a scrape: the same files read by pread on open descriptors, and
- * nothing else, at the pace of the scrapes it is compared with, so that caches are as cold.
- * Reads paths from standard input; prints their number, ms and CPU ms of a round (medians). */
+ * nothing else. Reads their paths from the file that is named, then does one round for each line of
+ * standard input and prints what it took, so that its rounds and the scrapes that it is compared with
+ * can take turns: both then meet the same load and find caches as cold. */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MAX_FILES 20000
-#define ROUNDS 25
 
 static int files[MAX_FILES];
 
@@ -21,21 +20,13 @@ static double now_ms(clockid_t clock)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static int by_value(const void *a, const void *b)
+static size_t open_files(const char *list)
 {
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-int main(void)
-{
-    static char line[4096], text[65536];
-    static double wall[ROUNDS], cpu[ROUNDS];
+    char line[4096];
     size_t n = 0;
-    long bytes = 0;
+    FILE *paths = fopen(list, "re");
 
-    while (n < MAX_FILES && fgets(line, sizeof(line), stdin) != NULL) {
+    while (paths != NULL && n < MAX_FILES && fgets(line, sizeof(line), paths) != NULL) {
         int fd;
 
         line[strcspn(line, "\n")] = '\0';
@@ -44,22 +35,36 @@ int main(void)
             files[n++] = fd;
         }
     }
-    for (int round = 0; round < ROUNDS; round++) {
-        double w = now_ms(CLOCK_MONOTONIC), c = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+    if (paths != NULL) {
+        fclose(paths);
+    }
+    return n;
+}
 
-        bytes = 0;
+int main(int argc, char **argv)
+{
+    static char text[65536];
+    char line[16];
+    size_t n = argc == 2 ? open_files(argv[1]) : 0;
+
+    if (n == 0) {
+        fprintf(stderr, "usage: pread_loop FILE-WITH-PATHS\n");
+        return 2;
+    }
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        double wall = now_ms(CLOCK_MONOTONIC), cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+        long bytes = 0;
+
         for (size_t i = 0; i < n; i++) {
             ssize_t got = pread(files[i], text, sizeof(text), 0);
 
             bytes += got > 0 ? (long)got : 0;
         }
-        wall[round] = now_ms(CLOCK_MONOTONIC) - w;
-        cpu[round] = now_ms(CLOCK_PROCESS_CPUTIME_ID) - c;
-        usleep(250000);
+        cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        wall = now_ms(CLOCK_MONOTONIC) - wall;
+        printf("{\"files\": %zu, \"bytes\": %ld, \"ms\": %.3f, \"cpu_ms\": %.3f}\n", n, bytes, wall,
+               cpu);
+        fflush(stdout);
     }
-    qsort(wall, ROUNDS, sizeof(wall[0]), by_value);
-    qsort(cpu, ROUNDS, sizeof(cpu[0]), by_value);
-    printf("{\"files\": %zu, \"bytes\": %ld, \"ms\": %.3f, \"cpu_ms\": %.3f}\n", n, bytes,
-           wall[ROUNDS / 2], cpu[ROUNDS / 2]);
     return 0;
 }

@@ -10,9 +10,16 @@
 #define MANY 300
 #define MORE 3
 
-static const struct cg_fds *place(const struct cgroup_reader *r)
+/* Where the first process's count is kept. */
+static struct cg_fds *place(const struct cgroup_reader *r)
 {
-    return &r->fds[(uint32_t)r->pids[0] % CG_FDS_PLACES];
+    for (size_t i = 0; i < CG_FDS_PLACES; i++) {
+        if (r->fds[i].pid == r->pids[0]) {
+            return &r->fds[i];
+        }
+    }
+    fail_msg("process %d has no place", r->pids[0]);
+    return NULL;
 }
 
 static uint64_t descriptors(struct cgroup_reader *r)
@@ -52,7 +59,7 @@ static void a_large_process_is_not_counted_at_every_reading(void **state)
         assert_int_equal(descriptors(&r), first + i + 1);
         assert_true(place(&r)->counted_ns == counted_ns);
     }
-    fds[(uint32_t)self % CG_FDS_PLACES].counted_ns -= 11 * CLOCK_NS_PER_SEC;
+    place(&r)->counted_ns -= 11 * CLOCK_NS_PER_SEC;
     assert_int_equal(descriptors(&r), first + MORE);
     assert_true(place(&r)->counted_ns >= counted_ns);
     for (size_t i = 0; i < MANY + MORE; i++) {
@@ -62,10 +69,45 @@ static void a_large_process_is_not_counted_at_every_reading(void **state)
     close(r.procfs_fd);
 }
 
+/* Numbers that meet in the table stand side by side: none is counted anew for the others' sake. As
+ * many as there are ways, all made up, so that their counts are empty. */
+static void processes_far_apart_do_not_put_each_other_out(void **state)
+{
+    (void)state;
+    static struct cg_fds fds[CG_FDS_PLACES];
+    int32_t pids[CG_FDS_WAYS];
+    uint64_t counted_ns[CG_FDS_WAYS];
+    struct cgroup_reader r = { .fds = fds, .pids = pids, .procfs_fd = -1 };
+    struct cg_source s = { .reader = &r };
+    struct cgroup_sample sample = { 0 };
+    for (int32_t i = 0; i < CG_FDS_WAYS; i++) {
+        pids[i] = 77 + i * CG_FDS_PLACES;
+    }
+    for (size_t i = 0; i < CG_FDS_WAYS; i++) {
+        r.pids = &pids[i];
+        cg_read_fds(&s, 1, &sample);
+        counted_ns[i] = place(&r)->counted_ns;
+    }
+    for (size_t i = 0; i < CG_FDS_WAYS; i++) {
+        r.pids = &pids[i];
+        assert_int_equal(place(&r)->counted_ns, counted_ns[i]);
+    }
+    /* One more takes the place whose count is the oldest. */
+    int32_t more = 77 + CG_FDS_WAYS * CG_FDS_PLACES;
+    r.pids = &more;
+    cg_read_fds(&s, 1, &sample);
+    assert_true(place(&r)->counted_ns >= counted_ns[CG_FDS_WAYS - 1]);
+    for (size_t i = 1; i < CG_FDS_WAYS; i++) {
+        r.pids = &pids[i];
+        assert_int_equal(place(&r)->counted_ns, counted_ns[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_process_is_not_counted_at_every_reading),
+        cmocka_unit_test(processes_far_apart_do_not_put_each_other_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
