@@ -162,6 +162,7 @@ static int make_handover(struct agent *a, struct err *err)
     }
     a->service.gate = a->gate;
     a->service.lease = handover_report;
+    a->service.overtaken = handover_overtaken;
     a->service.lease_arg = a->handover;
     return 0;
 }

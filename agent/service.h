@@ -68,6 +68,9 @@ struct service_state {
 void service_state_init(struct service_state *state, const struct service_resource *resources,
                         size_t n);
 
+/* The query of /readyz by which a new holder tells the one before, which may not know. */
+#define SERVICE_OVERTAKEN "overtaken"
+
 /* Counted by endpoint, on the HTTP loop. */
 struct scrape_counts {
     uint64_t scrapes, failed, duration_ns, series, bytes, sent_bytes;
@@ -83,6 +86,8 @@ struct service {
     uint64_t stale_after_ns;       /* state older than this is not served */
     struct object_gate *gate;      /* whom objects are served to; NULL: everybody */
     void (*lease)(void *arg, struct service_lease *ret); /* any thread; NULL: there is none */
+    /* Somebody says, by a request for /readyz?overtaken, that it holds the lease now. */
+    void (*overtaken)(void *arg);
     void *lease_arg;
     size_t (*files)(void *arg,
                     struct service_file ret[SERVICE_FILES_MAX]); /* any thread; or NULL */

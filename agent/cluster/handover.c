@@ -27,7 +27,7 @@ struct handover {
     bool is_candidate, leads, is_leaving;
     char note[LIMIT_LEASE_NOTE_BYTES]; /* as last written */
     uint64_t noted_ns, look_ns;
-    atomic_bool wants_leave;
+    atomic_bool wants_leave, is_overtaken;
 
     pthread_mutex_t lock; /* over what follows */
     struct service_lease shown;
@@ -96,13 +96,22 @@ static uint64_t follow(struct handover *h, uint64_t now_ns)
     return until_ns;
 }
 
+/* The one before is silent but its port is open: perhaps the API server is out of its reach alone,
+ * and it serves still. Returns whether it will know. */
+static bool tell_overtaken(struct handover *h)
+{
+    return peer_link_say(&h->link, STR("GET /readyz?" SERVICE_OVERTAKEN " HTTP/1.1\r\n"
+                                       "Host: kubegauge\r\nConnection: close\r\n\r\n"));
+}
+
 /* For each scraper from when it finds the other one without series. */
 static void open_gate(struct handover *h, const struct elector *e, uint64_t now_ns)
 {
     struct object_gate_opening named[LIMIT_SCRAPERS];
     size_t n = 0;
     uint64_t gone_ns = e->predecessor_gone_ns;
-    bool other_served = e->reason == ELECTOR_RELEASED || e->reason == ELECTOR_DEAD;
+    bool other_served = e->reason == ELECTOR_RELEASED || e->reason == ELECTOR_DEAD ||
+                        (e->reason == ELECTOR_EXPIRED && tell_overtaken(h));
     if (other_served && e->predecessor_seen_ns) {
         gone_ns -= e->reason == ELECTOR_DEAD ? KG_MIN(gone_ns, DEATH_NOTICED_NS) : 0;
         n = scrape_note_read(str_of(e->predecessor.note), e->predecessor_seen_ns, gone_ns, named,
@@ -163,6 +172,10 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     if (atomic_load(&h->wants_leave) && !h->is_leaving) {
         leave(h, now_ns);
     }
+    if (atomic_exchange(&h->is_overtaken, false)) {
+        elector_overtaken(lease_client_elector(h->lease), now_ns);
+    }
+    set_gate(h, now_ns); /* what the last turn's answers have changed; before the link follows */
     uint64_t until_ns = follow(h, now_ns);
     until_ns = KG_MIN(until_ns, check_note(h, now_ns));
     until_ns = KG_MIN(until_ns, lease_client_turn(h->lease, now_ns));
@@ -221,6 +234,13 @@ void handover_report(void *arg, struct service_lease *ret)
     pthread_mutex_lock(&h->lock);
     *ret = h->shown;
     pthread_mutex_unlock(&h->lock);
+}
+
+void handover_overtaken(void *arg)
+{
+    struct handover *h = arg;
+    atomic_store(&h->is_overtaken, true);
+    kube_loop_wakeup(cluster_role_loop(h->role));
 }
 
 void handover_leave(struct handover *h)

@@ -28,6 +28,9 @@ void handover_free(struct handover *h);
 /* What is to be told of the lease. Any thread; arg is the handover. */
 void handover_report(void *arg, struct service_lease *ret);
 
+/* Somebody says that it took the lease. Any thread; arg is the handover. */
+void handover_overtaken(void *arg);
+
 /* The process is to end: objects are not served from now on, and the lease is given back. Any
  * thread. */
 void handover_leave(struct handover *h);

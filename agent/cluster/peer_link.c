@@ -142,6 +142,12 @@ uint64_t peer_link_turn(struct peer_link *l, uint64_t now_ns)
     return l->fd >= 0 || !l->address[0] ? UINT64_MAX : l->retry_ns;
 }
 
+bool peer_link_say(struct peer_link *l, struct str text)
+{
+    return l->fd >= 0 && !l->is_connecting &&
+           send(l->fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)text.n;
+}
+
 uint64_t peer_link_died_ns(const struct peer_link *l)
 {
     return l->was_up && l->refused_ns ? l->lost_ns : 0;

@@ -2,8 +2,9 @@
  * process dies: the kernel ends its connections, and its port refuses new ones.
  * Uses: base.  Threads: one at a time.  Owner: the handover, on the kube loop.
  *
- * Nothing is sent. A connection that ends is made anew; refused means that nobody listens there.
- * Silence means nothing: a machine that is gone, or a network that is cut, sends no refusal. */
+ * Nothing is sent but what peer_link_say is given. A connection that ends is made anew; refused
+ * means that nobody listens there. Silence means nothing: a machine that is gone, or a network that
+ * is cut, sends no refusal. */
 #ifndef KG_AGENT_PEER_LINK_H
 #define KG_AGENT_PEER_LINK_H
 
@@ -33,6 +34,9 @@ void peer_link_set(struct peer_link *l, struct str address);
 /* Does what is due. Returns when it wants to be called again at the latest; sooner when its
  * descriptor can be read, or written while it connects. */
 uint64_t peer_link_turn(struct peer_link *l, uint64_t now_ns);
+
+/* Sends text if the connection stands, and looks for no answer. Returns whether it went out. */
+bool peer_link_say(struct peer_link *l, struct str text);
 
 /* When the process behind the address died: a connection ended, and another one was refused. 0
  * while it lives for all we know. */

@@ -103,6 +103,15 @@ static void scrape_begin(struct answer *a, const struct request *request)
     a->ticket = mask ? node_loop_request(s->node, mask) : 0;
 }
 
+/* "/readyz?overtaken" */
+static void heed(struct service *s, const struct endpoint *endpoint, const struct request *request)
+{
+    if (endpoint->kind == ENDPOINT_READYZ && s->overtaken && request->n_args == 1 &&
+        str_eq_c(request->args[0], SERVICE_OVERTAKEN)) {
+        s->overtaken(s->lease_arg);
+    }
+}
+
 void answer_begin(struct service *s, const struct request *request, uint64_t now_ns,
                   struct answer *a)
 {
@@ -119,6 +128,7 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
         scrape_begin(a, request);
         answer_poll(a, now_ns);
     } else {
+        heed(s, a->endpoint, request);
         fixed_answer(a, now_ns);
     }
 }

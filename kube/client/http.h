@@ -73,6 +73,8 @@ struct kube_http_request {
     const char *content_type; /* of the body */
     const char *accept;       /* what the answer may be; NULL: application/json */
     struct kube_http_timeouts timeouts;
+    bool urgent; /* opens a connection of its own rather than wait for one that is being opened, */
+                 /* which may take as long as that one's time-outs */
 };
 
 /* Sends a request to server + path. May be called from any callback; nothing happens

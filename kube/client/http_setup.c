@@ -131,7 +131,6 @@ static void set_tls(struct setter *s, const struct kube_config *c)
     set_blob(s, CURLOPT_SSLCERT_BLOB, c->cert_pem);
     set_blob(s, CURLOPT_SSLKEY_BLOB, c->key_pem);
     SET(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(s, CURLOPT_PIPEWAIT, 1L); /* rather share a connection under way than open another */
 }
 
 static void set_proxy(struct setter *s, const char *proxy)
@@ -239,6 +238,8 @@ int http_setup(struct kube_transfer *t, const struct kube_http_request *request,
     set_proxy(&s, h->config->proxy_url);
     if (str_starts(str_of(h->config->server), STR("https://"))) {
         set_tls(&s, h->config);
+        /* Rather share a connection under way than open another. */
+        SET(&s, CURLOPT_PIPEWAIT, request->urgent ? 0L : 1L);
     }
     if (s.code != CURLE_OK) {
         int code = s.code == CURLE_OUT_OF_MEMORY ? ENOMEM : EINVAL;

@@ -71,7 +71,8 @@ static void win(struct elector *e)
                                                                 : e->changed_ns;
         e->dead[0] = '\0'; /* should it live after all, it may hold the lease again */
     }
-    e->valid_until_ns = KG_MAX(e->valid_until_ns, e->sent_ns + e->config.duration_ns);
+    e->granted_until_ns = e->sent_ns + e->config.duration_ns;
+    e->valid_until_ns = KG_MAX(e->valid_until_ns, e->granted_until_ns);
 }
 
 void elector_saw(struct elector *e, const struct lease *lease, uint64_t now_ns)
@@ -117,6 +118,13 @@ void elector_leave(struct elector *e)
     e->is_leaving = true;
     e->retry_at_ns = 0;
     lose(e);
+}
+
+void elector_overtaken(struct elector *e, uint64_t now_ns)
+{
+    if (e->leads && now_ns >= e->granted_until_ns) {
+        lose(e);
+    }
 }
 
 void elector_renew_soon(struct elector *e)
@@ -181,7 +189,7 @@ static void write(struct elector *e, struct elector_step *step, uint64_t now_ns)
     set_text(l->address, sizeof(l->address), e->config.address);
     if (!was_ours) {
         step->stamp_acquired = true;
-        l->transitions += is_new ? 0 : 1;
+        l->transitions += is_new || l->transitions >= INT32_MAX ? 0 : 1;
         e->before = is_new ? (struct lease){ 0 } : e->lease;
     }
     e->is_writing = true;

@@ -74,6 +74,7 @@ struct elector {
     struct lease before; /* what the write under way is to replace */
     enum elector_reason trying;
     uint64_t sent_ns, retry_at_ns, valid_until_ns;
+    uint64_t granted_until_ns; /* by the last write that was answered */
     /* What came of them. */
     bool leads;
     enum elector_reason reason;
@@ -102,6 +103,10 @@ void elector_holder_dead(struct elector *e, const char *holder, uint64_t now_ns)
 
 /* This process ends: from now on it does not lead, and gives the lease back. */
 void elector_leave(struct elector *e);
+
+/* Somebody says that it took the lease. Heeded only by a leader that has not been able to renew it
+ * for its whole duration; whoever renews knows better. */
+void elector_overtaken(struct elector *e, uint64_t now_ns);
 
 /* The note to the successor is to be written soon, rather than with the next renewal. */
 void elector_renew_soon(struct elector *e);

@@ -27,6 +27,9 @@ int lease_decode(const json_t *object, struct lease *ret, struct err *err)
     copy(l.acquired, sizeof(l.acquired), json_get_str(spec, "acquireTime"));
     copy(l.address, sizeof(l.address), json_get_str(annotations, LEASE_ADDRESS_KEY));
     copy(l.note, sizeof(l.note), json_get_str(annotations, LEASE_NOTE_KEY));
+    /* Both are 32 bits wide in the API. */
+    l.duration_sec = l.duration_sec > 0 && l.duration_sec <= INT32_MAX ? l.duration_sec : 0;
+    l.transitions = l.transitions > 0 && l.transitions <= INT32_MAX ? l.transitions : 0;
     if (!l.version[0]) {
         return err_set(err, EBADMSG, "lease: no resourceVersion");
     }

@@ -2,7 +2,7 @@
 """Two replicas under a real Prometheus, one of which is killed, ended and started again, over and over.
 
     failover.py --program KUBEGAUGE --prometheus PROMETHEUS --work FOLDER [--rounds N] [--interval S]
-                [--pods N] [--namespace NS]
+                [--pods N] [--namespace NS] [--apiserver-pid PID]
 
 Runs in the network of a control plane (tests/cluster/in), whose KUBECONFIG it uses. Prometheus
 scrapes both replicas by several jobs, each of which has its own times (and asks for something of
@@ -13,6 +13,11 @@ was any pod's kube_pod_info there twice, and for how long were there less than a
 first must be never, the second at most an interval, for each of the rounds; and a standby that
 comes back must not take the lease.
 
+Then the one that leads is cut off from the API server, which the other one is not: as if it had been
+killed, though it runs. Then it stands still (SIGSTOP) for longer than the lease, and goes on: the gap is
+longer then, but nothing may be there twice. And with --apiserver-pid the API server stands still for
+as long: nothing may change at all.
+
 Exit code 0 when all held. Prints a line for each round.
 """
 import argparse
@@ -20,13 +25,16 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
 
 JOBS = 6
+LEASE_SECONDS = 15  # --lease-duration
 STEP = 0.05
 
 
@@ -52,12 +60,63 @@ def eventually(seconds, what, check):
     raise SystemExit(f"in vain for {seconds} s: {what} ({last})")
 
 
+class Proxy:
+    """A replica's way to the API server (HTTP CONNECT), which can be cut."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.is_cut, self.sockets = False, set()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def cut(self, is_cut):
+        self.is_cut = is_cut
+        for s in list(self.sockets) if is_cut else []:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def serve(self, client):
+        with client:
+            head = b""
+            while b"\r\n\r\n" not in head and not self.is_cut:
+                if not (data := client.recv(4096)):
+                    return
+                head += data
+            if self.is_cut:
+                return
+            host, port = head.split()[1].decode().rsplit(":", 1)
+            with socket.create_connection((host, int(port))) as server:
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                self.sockets |= {client, server}
+                back = threading.Thread(target=self.pump, args=(server, client), daemon=True)
+                back.start()
+                self.pump(client, server)
+                back.join()
+                self.sockets -= {client, server}
+
+
 class Replica:
     """One process, as its pod would run it."""
 
     def __init__(self, options, name, address):
         self.options, self.name, self.address = options, name, address
         self.process = None
+        self.proxy = Proxy()
 
     def start(self):
         log = open(os.path.join(self.options.work, self.name + ".log"), "ab")
@@ -66,7 +125,8 @@ class Replica:
              "--web.listen-address", self.address, "--lease-identity", self.name,
              "--lease-namespace", self.options.namespace, "--leader-elect",
              "--resources", "pods,deployments,replicasets,namespaces,configmaps"],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            env=os.environ | {"https_proxy": self.proxy.url})
         log.close()
 
     def metric(self, name):
@@ -205,6 +265,65 @@ def round_of(options, prometheus, replicas, number):
             "end": time.time() - options.interval / 2, "lasted": lasted, "took": took}
 
 
+def cut_leader_off(options, prometheus, replicas):
+    """It serves on until the other one, whose lease it then is, tells it."""
+    leader = next(r for r in replicas if r.leads())
+    other = next(r for r in replicas if r is not leader)
+    start = time.time()
+    leader.proxy.cut(True)
+    try:
+        eventually(LEASE_SECONDS + 5, "the other one leads", other.leads)
+        took = time.time() - start
+        eventually(2, "the one that is cut off knows", lambda: not leader.leads())
+        time.sleep(3 * options.interval)
+        assert other.leads() and not leader.leads()
+    finally:
+        leader.proxy.cut(False)
+    time.sleep(2 * options.interval)
+    assert other.leads() and not leader.leads(), "the lease has gone back"
+    return {"number": "-", "how": "isolation", "leader": leader, "other": other, "start": start,
+            "end": time.time() - options.interval / 2, "lasted": 0, "took": took}
+
+
+def freeze_leader(options, prometheus, replicas):
+    """It keeps its connections, but answers nothing; after that it is a standby."""
+    leader = next(r for r in replicas if r.leads())
+    other = next(r for r in replicas if r is not leader)
+    start = time.time()
+    leader.process.send_signal(signal.SIGSTOP)
+    try:
+        eventually(LEASE_SECONDS + 5, "the other one leads", other.leads)
+        took = time.time() - start
+        eventually(2 * options.interval, "all pods in all jobs",
+                   lambda: prometheus.all_jobs_have(options.pods))
+    finally:
+        leader.process.send_signal(signal.SIGCONT)
+    time.sleep(3 * options.interval)
+    assert other.leads() and not leader.leads(), "the lease has gone back"
+    return {"number": "-", "how": "SIGSTOP", "leader": leader, "other": other, "start": start,
+            "end": time.time() - options.interval / 2, "lasted": 0, "took": took,
+            "gap": LEASE_SECONDS + 2 * options.interval}
+
+
+def freeze_apiserver(options, replicas):
+    leader = next(r for r in replicas if r.leads())
+    other = next(r for r in replicas if r is not leader)
+    transitions = leader.metric("kubegauge_lease_acquisitions_total")
+    start = time.time()
+    os.kill(options.apiserver_pid, signal.SIGSTOP)
+    try:
+        time.sleep(3 * LEASE_SECONDS)
+        assert leader.leads() and not other.leads(), "the lease went without an API server"
+    finally:
+        os.kill(options.apiserver_pid, signal.SIGCONT)
+    time.sleep(2 * LEASE_SECONDS)
+    assert leader.leads() and not other.leads(), "the lease went when the API server came back"
+    assert leader.metric("kubegauge_lease_acquisitions_total") == transitions
+    return {"number": "-", "how": "no API server beside", "leader": leader, "other": other,
+            "start": start, "end": time.time() - options.interval / 2, "lasted": 0, "took": 0,
+            "gap": 0}
+
+
 def judge(options, prometheus, done):
     """Looks at one round's window. Returns whether it was as it must be."""
     start, end = done["start"] - options.interval, done["end"]
@@ -219,9 +338,9 @@ def judge(options, prometheus, done):
         partial += sum(0 < total[job].get(s, 0) < options.pods for s in steps)
         gaps.append(longest(missing))
         doubles.append(longest(twice))
-    good = max(gaps) <= options.interval + STEP and max(doubles) == 0 and partial == 0 \
+    good = max(gaps) <= done.get("gap", options.interval) + STEP and max(doubles) == 0 and partial == 0 \
         and len(there) == JOBS
-    say(f"round {done['number']:2} {done['how']} of {done['leader'].name}: the other leads after "
+    say(f"round {done['number']!s:>2} {done['how']} of {done['leader'].name}: the other leads after "
         f"{done['took'] * 1000:4.0f} ms, the end took {done['lasted']:4.1f} s; gaps "
         f"{' '.join(f'{g:.2f}' for g in gaps)} s, doubled {' '.join(f'{d:.2f}' for d in doubles)} s"
         f"{'' if good else '  <-- not good'}")
@@ -237,6 +356,7 @@ def main():
     parser.add_argument("--interval", type=int, default=5)
     parser.add_argument("--pods", type=int, default=200)
     parser.add_argument("--namespace", default="failover")
+    parser.add_argument("--apiserver-pid", type=int)
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     make_objects(options)
@@ -254,12 +374,19 @@ def main():
         time.sleep(2 * options.interval)
         rounds = [round_of(options, prometheus, replicas, i) for i in range(options.rounds)]
         time.sleep(options.interval)
+        others = [cut_leader_off(options, prometheus, replicas)]
+        eventually(20, "both are ready", lambda: all(r.ready() for r in replicas))
+        others += [freeze_leader(options, prometheus, replicas)]
+        if options.apiserver_pid:
+            others.append(freeze_apiserver(options, replicas))
+        time.sleep(options.interval)
         results = [judge(options, prometheus, done) for done in rounds]
         gaps = [g for _, of_round, _ in results for g in of_round]
         doubles = [d for _, _, of_round in results for d in of_round]
         say(f"{len(rounds)} rounds, {JOBS} jobs: longest gap {max(gaps):.2f} s of an interval of "
             f"{options.interval} s, mean {sum(gaps) / len(gaps):.2f} s; longest doubled "
             f"{max(doubles):.2f} s")
+        results += [judge(options, prometheus, done) for done in others]
         return 0 if all(good for good, _, _ in results) else 1
     finally:
         for process in [r.process for r in replicas] + [prometheus and prometheus.process]:

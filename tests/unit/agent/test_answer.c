@@ -358,6 +358,79 @@ static void livez_tells_whether_the_server_is_heard_of(void **state)
     assert_int_equal(livez(b, 2000 * s), 200);
 }
 
+static void be_overtaken(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static struct service_lease lease;
+
+static void tell_lease(void *arg, struct service_lease *ret)
+{
+    (void)arg;
+    *ret = lease;
+}
+
+static void tells_of_the_lease_and_heeds_a_successor(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    int overtaken = 0;
+    static const struct {
+        struct service_lease lease;
+        const char *want;
+    } cases[] = {
+        { { .name = "k", .leads = true, .holder = "me" }, "\nlease k: leading\n" },
+        { { .name = "k", .holder = "b_1" }, "\nlease k: standby, b_1 leads\n" },
+        { { .name = "k" }, "\nlease k: standby, nobody leads\n" },
+        { { .name = "k", .is_leaving = true }, "\nlease k: leaving\n" },
+    };
+    b->service.lease = tell_lease;
+    b->service.overtaken = be_overtaken;
+    b->service.lease_arg = &overtaken;
+    for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
+        lease = cases[i].lease;
+        ask(b, "/readyz", NULL, &a);
+        assert_int_equal(a.status, 200); /* a standby is as ready */
+        assert_true(has(&a.text, cases[i].want));
+        answer_done(&a, clock_mono_ns());
+    }
+    ask(b, "/readyz", "other", &a);
+    answer_done(&a, clock_mono_ns());
+    ask(b, "/healthz", "overtaken", &a);
+    answer_done(&a, clock_mono_ns());
+    assert_int_equal(overtaken, 0);
+    ask(b, "/readyz", "overtaken", &a);
+    answer_done(&a, clock_mono_ns());
+    assert_int_equal(overtaken, 1);
+}
+
+static void keeps_objects_behind_the_gate(void **state)
+{
+    struct bench *b = *state;
+    struct answer a;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    b->service.gate = object_gate_new();
+    b->service.clock = scrape_clock_new();
+    ask(b, "/metrics", NULL, &a);
+    body(&a, &out);
+    assert_true(!has(&out, "kube_pod_one") && has(&out, "kubegauge_build_info"));
+    struct scrape_snapshot seen;
+    scrape_clock_snapshot(b->service.clock, clock_mono_ns(), &seen);
+    assert_true(seen.n == 1 && seen.scrapers[0].without_ns && !seen.scrapers[0].with_ns);
+    const struct object_gate_opening later = { seen.scrapers[0].id, UINT64_MAX };
+    object_gate_open(b->service.gate, 0, &later, 1);
+    ask(b, "/metrics", NULL, &a);
+    body(&a, &out);
+    assert_false(has(&out, "kube_pod_one"));
+    object_gate_open(b->service.gate, 0, NULL, 0);
+    ask(b, "/metrics", NULL, &a);
+    body(&a, &out);
+    assert_true(has(&out, "kube_pod_one"));
+    scrape_clock_free(b->service.clock);
+    object_gate_free(b->service.gate);
+}
+
 static void refuses(void **state)
 {
     struct bench *b = *state;
@@ -399,6 +472,9 @@ int main(void)
                                         close_bench),
         cmocka_unit_test_setup_teardown(livez_tells_whether_the_server_is_heard_of, open_bench,
                                         close_bench),
+        cmocka_unit_test_setup_teardown(tells_of_the_lease_and_heeds_a_successor, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(keeps_objects_behind_the_gate, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(refuses, open_bench, close_bench),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

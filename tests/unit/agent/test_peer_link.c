@@ -70,9 +70,13 @@ static void knows_a_death_from_a_connection_that_is_renewed(void **state)
     usleep(2000);
     peer_link_turn(&l, clock_mono_ns());
     assert_true(is_up(&l));
+    char heard[8];
+    assert_true(peer_link_say(&l, STR("hello")));
+    assert_int_equal(recv(one, heard, sizeof(heard), 0), 5);
     /* It ends the connection, as a server does with one that says nothing. */
     close(one);
     turn_until(&l, is_lost);
+    assert_false(peer_link_say(&l, STR("hello")));
     assert_int_equal(peer_link_died_ns(&l), 0);
     turn_until(&l, is_up);
     assert_int_equal(l.lost_ns, 0);

@@ -240,6 +240,31 @@ static void a_holder_goes_on_without_an_api_server_but_not_against_it(void **sta
     assert_false(elector_leads(&e, t + 15 * SEC));
 }
 
+static void a_holder_that_was_overtaken_unawares_believes_it(void **state)
+{
+    (void)state;
+    struct elector e;
+    start(&e, &config_a);
+    elector_saw(&e, NULL, T0);
+    struct elector_step step = elector_next(&e, T0);
+    take(&e, &step, 5, T0);
+    elector_overtaken(&e, T0 + 14 * SEC); /* anybody can say that */
+    assert_true(elector_leads(&e, T0 + 14 * SEC));
+    assert_int_equal(elector_next(&e, T0 + 14 * SEC).action, ELECTOR_PATCH);
+    elector_ended(&e, ELECTOR_UNREACHABLE, T0 + 14 * SEC);
+    assert_true(elector_leads(&e, T0 + 20 * SEC));
+    elector_overtaken(&e, T0 + 20 * SEC);
+    assert_false(elector_leads(&e, T0 + 20 * SEC));
+    /* It asks as soon as it can, and learns the truth. */
+    elector_set_reachable(&e, false, T0 + 20 * SEC);
+    assert_int_equal(elector_next(&e, T0 + 30 * SEC).action, ELECTOR_WAIT);
+    elector_set_reachable(&e, true, T0 + 40 * SEC);
+    step = elector_next(&e, T0 + 40 * SEC);
+    assert_int_equal(step.action, ELECTOR_PATCH);
+    take(&e, &step, 6, T0 + 40 * SEC);
+    assert_true(elector_leads(&e, T0 + 40 * SEC));
+}
+
 static void an_outage_gives_the_holder_a_whole_duration(void **state)
 {
     (void)state;
@@ -440,6 +465,7 @@ int main(void)
         cmocka_unit_test(one_of_two_wins),
         cmocka_unit_test(finds_that_a_lost_answer_was_a_yes),
         cmocka_unit_test(a_holder_goes_on_without_an_api_server_but_not_against_it),
+        cmocka_unit_test(a_holder_that_was_overtaken_unawares_believes_it),
         cmocka_unit_test(an_outage_gives_the_holder_a_whole_duration),
         cmocka_unit_test(gives_the_lease_back_in_the_end),
         cmocka_unit_test(a_lease_that_is_gone_is_made_again),
