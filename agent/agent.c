@@ -3,6 +3,7 @@
 #include "agent/cluster/cluster_role.h"
 #include "agent/cluster/handover.h"
 #include "agent/cluster/reload.h"
+#include "agent/cluster/shards.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
 #include "agent/kube_role.h"
@@ -33,6 +34,7 @@ struct agent {
     struct cluster_role *cluster; /* of role cluster, else NULL */
     struct reload *reload;        /* of role cluster with a file to follow, else NULL */
     struct handover *handover;    /* of role cluster with --leader-elect, else NULL */
+    struct shards *shards;        /* of role cluster with --pod, else NULL */
     struct scrape_clock *clock;   /* of role cluster, else NULL */
     struct object_gate *gate;     /* with handover, else NULL */
     struct node_loop *node;       /* of role cluster NULL */
@@ -167,6 +169,34 @@ static int make_handover(struct agent *a, struct err *err)
     return 0;
 }
 
+/* --shard and --total-shards. */
+static void report_fixed_shard(void *arg, struct service_shard *ret)
+{
+    const struct options *o = arg;
+    *ret = (struct service_shard){
+        .is_known = true,
+        .index = (unsigned)options_int(o, OPT_SHARD),
+        .total = (unsigned)options_int(o, OPT_TOTAL_SHARDS),
+    };
+}
+
+static int make_shards(struct agent *a, struct err *err)
+{
+    const struct options *o = a->options;
+    if (!a->cluster) {
+        return 0;
+    }
+    a->service.shard = report_fixed_shard;
+    a->service.shard_arg = (void *)o;
+    if (*options_text(o, OPT_POD)) {
+        a->shards = shards_new(o, a->cluster, a->clock, err);
+        a->service.shard = shards_report;
+        a->service.shard_arg = a->shards;
+        return a->shards ? 0 : -ENOMEM;
+    }
+    return 0;
+}
+
 /* What depends on options alone: a fault here is the user's. */
 static int agent_init(struct agent *a, struct err *err)
 {
@@ -217,7 +247,7 @@ static int agent_start(struct agent *a, const struct options_command *command, s
         .service = &a->service,
     };
     a->server = server_new(&config, err);
-    if (!a->server || make_handover(a, err) < 0) {
+    if (!a->server || make_handover(a, err) < 0 || make_shards(a, err) < 0) {
         return -EIO;
     }
     if ((a->kube && kube_role_start(a->kube, err) < 0) ||
@@ -243,6 +273,7 @@ static void agent_done(struct agent *a)
     }
     server_free(a->server);
     reload_free(a->reload);
+    shards_free(a->shards);
     handover_free(a->handover);
     node_loop_free(a->node);
     kube_role_free(a->kube);
@@ -284,22 +315,37 @@ static void wait_for_end(struct agent *a, const sigset_t *set)
     LOG_INFO("ending", "signal", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
-/* Stays, without objects, until those who scrape have seen that and another replica may go on; a
- * second signal cuts it short. */
+/* Ends the part of a replica or shard in what they do together. */
+static void begin_leave(struct agent *a)
+{
+    if (a->handover) {
+        handover_leave(a->handover);
+    }
+    if (a->shards) {
+        shards_leave(a->shards);
+    }
+}
+
+static bool has_left(const struct agent *a)
+{
+    return (!a->handover || handover_has_left(a->handover)) &&
+           (!a->shards || shards_have_left(a->shards));
+}
+
+/* Stays until those who scrape have seen that what was served here is not any more, and another
+ * replica, or other shards, may go on with it; a second signal cuts it short. */
 static void hand_over(struct agent *a, const sigset_t *set)
 {
-    if (!a->handover) {
-        return;
-    }
     const struct timespec pause = { .tv_nsec = 20 * (long)CLOCK_NS_PER_MS };
-    uint64_t end_ns = clock_mono_ns() + options_ns(a->options, OPT_HANDOVER_TIMEOUT);
-    handover_leave(a->handover);
-    while (!handover_has_left(a->handover) && !server_failed(a->server)) {
+    size_t limit = a->shards ? OPT_SHARD_HANDOVER_TIMEOUT : OPT_HANDOVER_TIMEOUT;
+    uint64_t end_ns = clock_mono_ns() + options_ns(a->options, limit);
+    begin_leave(a);
+    while (!has_left(a) && !server_failed(a->server)) {
         if (sigtimedwait(set, NULL, &pause) > 0) {
             break;
         }
         if (clock_mono_ns() >= end_ns) {
-            LOG_WARN("not everybody who scrapes here has seen the lease given back");
+            LOG_WARN("ending though not everybody has taken note of it");
             break;
         }
     }
@@ -322,7 +368,7 @@ int agent_run(const struct options *o, const struct options_command *command)
     } else {
         wait_for_end(&a, &signals);
         hand_over(&a, &signals);
-        code = server_failed(a.server) ? EXIT_FAILED : EXIT_OK;
+        code = server_failed(a.server) || shards_failed(a.shards) ? EXIT_FAILED : EXIT_OK;
     }
     agent_done(&a);
     return code;

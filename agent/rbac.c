@@ -2,6 +2,7 @@
 
 #include "agent/cluster/cluster_plan.h"
 #include "agent/cluster/handover_options.h"
+#include "agent/cluster/shard_record.h"
 
 #define NAME_MAX_BYTES 1024
 
@@ -24,6 +25,15 @@ static bool elects_leader(const struct options *o)
     return options_bool(o, OPT_LEADER_ELECT);
 }
 
+/* That of the StatefulSet whose pod is named NAME-0, as agent/cluster/shard_link.c makes it. */
+static void shards_lease_name(const struct options *o, struct buf *out)
+{
+    struct str pod = str_of(options_text(o, OPT_POD));
+    ssize_t dash = str_rfind(pod, '-');
+    buf_add(out, dash > 0 ? str_head(pod, (size_t)dash) : pod);
+    buf_add_c(out, SHARD_LEASE_SUFFIX);
+}
+
 static const struct own_rule own_rules[] = {
     /* The pod, to find its StatefulSet, and that to know how many shards there are. */
     { is_autosharded, "", "pods", "get", OPT_POD_NAMESPACE, NULL },
@@ -32,6 +42,10 @@ static const struct own_rule own_rules[] = {
     { elects_leader, "coordination.k8s.io", "leases", "create", OPT_LEASE_NAMESPACE, NULL },
     { elects_leader, "coordination.k8s.io", "leases", "get, list, watch, patch",
       OPT_LEASE_NAMESPACE, handover_lease_name },
+    /* By which shards agree. */
+    { is_autosharded, "coordination.k8s.io", "leases", "create", OPT_POD_NAMESPACE, NULL },
+    { is_autosharded, "coordination.k8s.io", "leases", "get, list, watch, patch", OPT_POD_NAMESPACE,
+      shards_lease_name },
 };
 
 /* Which of the resources are meant. */

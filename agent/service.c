@@ -142,6 +142,10 @@ bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
     for (size_t i = 0; i < state->n; i++) {
         ready &= resource_ready(&state->resources[i], now_ns, out);
     }
+    if (s->state && state->n == 0) {
+        buf_add_c(out, "shard: what to watch is not known yet\n");
+        ready = false;
+    }
     snapshot_unref(&state->snapshot);
     tell_lease(s, out);
     if (s->draining) {

@@ -19,6 +19,9 @@ struct resource_report {
     uint64_t last_contact_ns; /* clock_mono_ns; 0: never */
     uint64_t list_success, list_error, watch_success, watch_error;
     uint64_t decode_errors, oversize_objects, events, relists;
+    uint64_t foreign_objects;              /* of other shards, that came and were dropped */
+    unsigned asked_server, server_divides; /* watches that ask the server for the share only; that
+                                              are known to get no more */
     uint64_t dropped_objects;
     bool stored; /* the three below are known */
     uint64_t n_objects, n_series, n_bytes;
@@ -53,6 +56,16 @@ struct service_file {
     uint64_t hash;    /* of the content, 48 bits; 0: there is none */
 };
 #define SERVICE_FILES_MAX 2
+
+/* What is told of the share that is served. */
+struct service_shard {
+    bool is_known;     /* the rest is; always without is_automatic */
+    bool is_automatic; /* it follows a StatefulSet; without that only index and total are set */
+    bool is_agreed, serves;
+    unsigned index, total, wanted;
+    uint64_t epoch;
+    const char *phase; /* a literal */
+};
 
 /* All that is watched, as of one moment; immutable. Published in a cell, so that what is watched
  * can be exchanged while it is served: a scrape sees the old or the new state whole. */
@@ -93,6 +106,8 @@ struct service {
                     struct service_file ret[SERVICE_FILES_MAX]); /* any thread; or NULL */
     void *files_arg;
     bool is_cluster; /* tells what kube-state-metrics tells of itself, too */
+    void (*shard)(void *arg, struct service_shard *ret); /* any thread; NULL: there are no shards */
+    void *shard_arg;
     unsigned max_scrapes;
     bool self_elsewhere; /* /metrics leaves the self metrics to the telemetry port */
     bool draining;

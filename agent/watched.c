@@ -157,6 +157,9 @@ void watched_report(const struct watched *w, struct resource_report *ret)
     ret->oversize_objects += s.oversize_objects;
     ret->events += s.events;
     ret->relists += s.relists;
+    ret->foreign_objects += s.foreign_objects;
+    ret->asked_server += s.sharding != KUBE_WATCH_SHARDING_HERE ? 1 : 0;
+    ret->server_divides += s.sharding == KUBE_WATCH_SHARDING_SERVER ? 1 : 0;
     ret->dropped_objects += atomic_load(&w->dropped);
     if (s.last_error[0]) {
         memcpy(ret->last_error, s.last_error, sizeof(ret->last_error));

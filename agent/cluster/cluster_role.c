@@ -114,6 +114,22 @@ static void exchange(struct cluster_role *c)
     LOG_INFO("a new set of resources is complete and served in place of the old one");
 }
 
+bool cluster_role_exchange(struct cluster_role *c)
+{
+    bool can = c->next && c->n_retired < RETIRED_MAX && cluster_set_complete(c->next);
+    if (can) {
+        exchange(c);
+    }
+    return can;
+}
+
+void cluster_role_cancel(struct cluster_role *c)
+{
+    cluster_plan_free(take_wanted(c));
+    cluster_set_free(c->next); /* it was shown to nobody */
+    c->next = NULL;
+}
+
 static uint64_t on_turn(void *arg, uint64_t now_ns)
 {
     struct cluster_role *c = arg;
@@ -123,8 +139,8 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
         configure(c);
         begin(c, plan);
     }
-    if (c->next && !c->is_held && c->n_retired < RETIRED_MAX && cluster_set_complete(c->next)) {
-        exchange(c);
+    if (!c->is_held) {
+        cluster_role_exchange(c);
     }
     return c->next || c->n_retired ? now_ns + LOOK_NS : UINT64_MAX;
 }
@@ -140,7 +156,11 @@ struct cluster_role *cluster_role_new(const struct options *o, struct health *he
         return NULL;
     }
     c->health = health;
-    c->wanted = plan;
+    if (*options_text(o, OPT_POD)) {
+        cluster_plan_free(plan); /* good for showing that one can be made */
+    } else {
+        c->wanted = plan;
+    }
     pthread_mutex_init(&c->lock, NULL);
     kube_options_user_agent(agent, sizeof(agent));
     c->has_cell = snapshot_cell_init(&c->shown) == 0;

@@ -16,8 +16,8 @@
 
 struct cluster_role;
 
-/* NULL on error. Errors: those of cluster_plan_new and of reading the kubeconfig or the service
- * account. */
+/* With --pod there is no plan until one is applied. NULL on error. Errors: those of
+ * cluster_plan_new and of reading the kubeconfig or the service account. */
 struct cluster_role *cluster_role_new(const struct options *o, struct health *health,
                                       struct err *err);
 
@@ -54,6 +54,13 @@ const char *cluster_role_namespace(const struct cluster_role *c);
 
 /* While held, a set that is complete waits beside the one that is served. At first not held. */
 void cluster_role_hold(struct cluster_role *c, bool held);
+
+/* Exchanges at once a set that waits beside the one that is served, held or not. Says whether there
+ * was one that is complete. */
+bool cluster_role_exchange(struct cluster_role *c);
+
+/* Drops the set beside the one that is served, and a plan that was applied and is not yet one. */
+void cluster_role_cancel(struct cluster_role *c);
 
 enum cluster_next {
     CLUSTER_NEXT_NONE,     /* what is served is what was last applied */

@@ -11,8 +11,9 @@
 #define SECONDS(ns) ((double)(ns) / (double)CLOCK_NS_PER_SEC)
 
 const struct metric_subject *const self_subjects[] = {
-    &self_agent_subject,     &self_endpoint_subject, &self_group_subject,   &self_resource_subject,
-    &self_collector_subject, &self_lease_subject,    &self_process_subject, NULL,
+    &self_agent_subject,    &self_endpoint_subject,  &self_group_subject,
+    &self_resource_subject, &self_collector_subject, &self_lease_subject,
+    &self_shard_subject,    &self_process_subject,   NULL,
 };
 
 static void *add(struct service *s, const struct metric_subject *subject)
@@ -78,6 +79,10 @@ static int add_resources(struct service *s, const struct service_state *state, u
             r->age_seconds = SECONDS(resource_behind_ns(&r->report, now_ns));
         }
         r->present |= r->report.stored ? RESOURCE_STORED : 0;
+        if (r->report.asked_server) {
+            r->present |= RESOURCE_SHARDED_AT_SERVER;
+            r->divided_by_server = r->report.server_divides == r->report.asked_server;
+        }
     }
     return 0;
 }
@@ -222,6 +227,24 @@ static int add_cluster(struct service *s, const struct service_state *state)
     return r < 0 ? r : add_files(s);
 }
 
+static int add_shard(struct service *s)
+{
+    struct service_shard report = { 0 };
+    if (s->shard) {
+        s->shard(s->shard_arg, &report);
+    }
+    if (!report.is_known) {
+        return 0;
+    }
+    struct shard_sample *sample = add(s, &self_shard_subject);
+    if (!sample) {
+        return -ENOMEM;
+    }
+    sample->report = report;
+    sample->present = report.is_automatic ? SHARD_AUTOMATIC : 0;
+    return 0;
+}
+
 static int add_all(struct service *s, const struct service_state *state,
                    const struct node_reading *reading, uint64_t now_ns)
 {
@@ -231,6 +254,9 @@ static int add_all(struct service *s, const struct service_state *state,
     }
     if (r == 0) {
         r = add_resources(s, state, now_ns);
+    }
+    if (r == 0) {
+        r = add_shard(s);
     }
     if (r == 0) {
         r = add_collectors(s, reading);

@@ -29,10 +29,19 @@ struct resource_sample {
     struct resource_report report;
     double age_seconds, contact_seconds;
     bool available;
+    bool divided_by_server;
 };
 #define RESOURCE_HEARD UINT64_C(0x1)
 #define RESOURCE_STORED UINT64_C(0x2)
 #define RESOURCE_SYNCED UINT64_C(0x4)
+#define RESOURCE_SHARDED_AT_SERVER UINT64_C(0x8)
+
+/* The share that is served, where there are shards. */
+struct shard_sample {
+    uint64_t present;
+    struct service_shard report;
+};
+#define SHARD_AUTOMATIC UINT64_C(0x1)
 
 struct collector_sample {
     uint64_t present;
@@ -73,6 +82,6 @@ struct group_sample {
 
 extern const struct metric_subject self_agent_subject, self_endpoint_subject, self_resource_subject,
     self_collector_subject, self_process_subject, self_group_subject, self_ksm_subject,
-    self_ksm_resource_subject, self_file_subject, self_lease_subject;
+    self_ksm_resource_subject, self_file_subject, self_lease_subject, self_shard_subject;
 
 #endif

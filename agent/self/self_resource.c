@@ -34,6 +34,23 @@ static void emit_dropped(const void *sample, struct metric_writer *out)
 
 static const struct metric_family resource_rows[] = {
     {
+        .name = "kubegauge_shard_foreign_objects_total",
+        .help =
+            "Objects of other shards that the API server sent and that were dropped unparsed, in "
+            "lists and changes.",
+        .source = "watch",
+        .type = METRIC_COUNTER,
+        .field = REPORT(foreign_objects),
+    },
+    {
+        .name = "kubegauge_shard_by_server",
+        .help = "With --shard-mode=server: whether the API server is known to send the share only.",
+        .source = "shardInfo of the list, or what came",
+        .type = METRIC_GAUGE,
+        .needs = RESOURCE_SHARDED_AT_SERVER,
+        .field = METRIC_FIELD(struct resource_sample, divided_by_server, 0),
+    },
+    {
         .name = "kubegauge_watch_synced",
         .help = "Whether a whole list of the resource was received since the start.",
         .source = "watch",

@@ -199,6 +199,13 @@ metadata:
 - apiGroups: [apps]
   resources: [statefulsets]
   verbs: [get, list, watch]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "kubegauge.clusterName" . | printf "%s-shards" | quote }}]
+  verbs: [get, list, watch, patch]
 {{- end }}
 {{- end }}
 

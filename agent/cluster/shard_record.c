@@ -1,0 +1,105 @@
+#include "agent/cluster/shard_record.h"
+
+#include "base/num.h"
+
+#include <inttypes.h>
+
+/* "key=value" words. */
+static struct str word_value(struct str text, struct str key)
+{
+    for (struct str word = str_word(&text); word.n; word = str_word(&text)) {
+        struct str name = str_cut(&word, '=');
+        if (str_eq(name, key)) {
+            return word;
+        }
+    }
+    return (struct str){ 0 };
+}
+
+/* A number up to most. */
+static bool word_number(struct str text, struct str key, uint64_t most, uint64_t *ret)
+{
+    return num_scan_u64(word_value(text, key), ret) == 0 && *ret <= most;
+}
+
+int shard_epoch_parse(struct str text, struct shard_epoch *ret)
+{
+    uint64_t n, total, committed;
+    *ret = (struct shard_epoch){ 0 };
+    if (!word_number(text, STR("n"), UINT64_MAX - 1, &n) || n == 0 ||
+        !word_number(text, STR("total"), LIMIT_SHARDS, &total) || total == 0 ||
+        !word_number(text, STR("committed"), 1, &committed)) {
+        return -EBADMSG;
+    }
+    *ret = (struct shard_epoch){ n, (unsigned)total, committed == 1 };
+    return 0;
+}
+
+static void read_scrapers(struct str list, struct shard_record *ret)
+{
+    while (list.n && ret->n_scrapers < SHARD_SCRAPERS_MAX) {
+        uint64_t id;
+        if (num_scan_hex(str_cut(&list, ','), &id) == 0) {
+            ret->scrapers[ret->n_scrapers++] = id;
+        }
+    }
+}
+
+int shard_record_parse(struct str text, struct shard_record *ret)
+{
+    uint64_t serves, warm, seen;
+    *ret = (struct shard_record){ 0 };
+    if (!word_number(text, STR("serves"), LIMIT_SHARDS, &serves) ||
+        !word_number(text, STR("warm"), LIMIT_SHARDS, &warm) ||
+        !word_number(text, STR("seen"), 1, &seen) ||
+        str_copy(ret->uid, sizeof(ret->uid), word_value(text, STR("uid"))) < 0) {
+        *ret = (struct shard_record){ 0 };
+        return -EBADMSG;
+    }
+    ret->present = true;
+    ret->serves = (unsigned)serves;
+    ret->warm = (unsigned)warm;
+    ret->seen = seen == 1;
+    read_scrapers(word_value(text, STR("scrapers")), ret);
+    return 0;
+}
+
+void shard_epoch_print(const struct shard_epoch *epoch, struct buf *out)
+{
+    buf_addf(out, "n=%" PRIu64 " total=%u committed=%d", epoch->n, epoch->total, epoch->committed);
+}
+
+void shard_record_print(const struct shard_record *record, struct buf *out)
+{
+    buf_addf(out, "uid=%s serves=%u warm=%u seen=%d", record->uid, record->serves, record->warm,
+             record->seen);
+    for (size_t i = 0; i < record->n_scrapers; i++) {
+        buf_addf(out, "%s%016" PRIx64, i ? "," : " scrapers=", record->scrapers[i]);
+    }
+}
+
+bool shard_epoch_same(const struct shard_epoch *a, const struct shard_epoch *b)
+{
+    return a->n == b->n && a->total == b->total && a->committed == b->committed;
+}
+
+bool shard_record_same(const struct shard_record *a, const struct shard_record *b)
+{
+    bool same = a->present == b->present && strcmp(a->uid, b->uid) == 0 && a->serves == b->serves &&
+                a->warm == b->warm && a->seen == b->seen && a->n_scrapers == b->n_scrapers;
+    for (size_t i = 0; same && i < a->n_scrapers; i++) {
+        same = a->scrapers[i] == b->scrapers[i];
+    }
+    return same;
+}
+
+bool shard_ordinal(struct str pod, struct str stateful_set, unsigned *ret)
+{
+    uint64_t n;
+    if (!str_eat(&pod, stateful_set) || !str_eat(&pod, STR("-")) || num_scan_u64(pod, &n) < 0 ||
+        n >= LIMIT_SHARDS) {
+        return false;
+    }
+    *ret = (unsigned)n;
+    return true;
+}
