@@ -1,5 +1,6 @@
 #include "agent/kube_role.h"
 
+#include "agent/budget.h"
 #include "agent/kube_options.h"
 #include "agent/node/pod_join.h"
 #include "agent/watched.h"
@@ -16,6 +17,9 @@ struct kube_role {
     struct pod_index *index;
     struct pod_lookup lookup;
     struct watched pods;
+    struct metric_budget *budget;
+    struct metric_budget_kind *kind; /* of the pods */
+    uint64_t review_ns;              /* when the budget is reviewed next */
     struct service_resource resource;
     struct snapshot_cell shown;
     bool has_cell;
@@ -23,13 +27,16 @@ struct kube_role {
 
 static struct metric_part *pods_part(void *arg)
 {
-    return watched_part(arg);
+    const struct kube_role *k = arg;
+    return watched_part(&k->pods);
 }
 
 static void pods_report(void *arg, struct resource_report *ret)
 {
+    const struct kube_role *k = arg;
     *ret = RESOURCE_REPORT_NONE;
-    watched_report(arg, ret);
+    watched_report(&k->pods, ret);
+    budget_report(k->kind, ret);
 }
 
 static int make_join(struct kube_role *k, const struct options *o, struct err *err)
@@ -45,6 +52,16 @@ static int make_join(struct kube_role *k, const struct options *o, struct err *e
     return 0;
 }
 
+static uint64_t on_turn(void *arg, uint64_t now_ns)
+{
+    struct kube_role *k = arg;
+    if (now_ns >= k->review_ns) {
+        k->review_ns = now_ns + BUDGET_REVIEW_NS;
+        budget_review(k->budget, now_ns);
+    }
+    return k->review_ns;
+}
+
 static int make_watch(struct kube_role *k, const struct options *o,
                       const struct metric_selection *selection, struct err *err)
 {
@@ -54,15 +71,25 @@ static int make_watch(struct kube_role *k, const struct options *o,
     if (!k->loop) {
         return -EIO;
     }
+    const struct metric_amount limit = budget_limit(o);
+    const struct kube_resource *pods = kube_resource_by_plural(STR("pods"));
+    k->budget = metric_budget_new(&limit);
+    k->kind = k->budget ? metric_budget_add(k->budget, pods->plural, pods->rank) : NULL;
+    if (!k->kind) {
+        return err_set(err, ENOMEM, "out of memory");
+    }
+    if (kube_loop_add_hook(k->loop, on_turn, k, err) < 0) {
+        return -EIO;
+    }
     snprintf(selector, sizeof(selector), "spec.nodeName=%s", options_text(o, OPT_NODE));
     struct watched_config config = {
-        .resource = kube_resource_by_plural(STR("pods")),
+        .resource = pods,
         .stored = options_bool(o, OPT_POD_STATE),
         .selection = selection,
         .labels = k->labels,
         .annotations = k->annotations,
         .ksm_quirks = options_bool(o, OPT_KSM_QUIRKS),
-        .limits = { .max_bytes = options_bytes(o, OPT_MAX_STATE_BYTES) },
+        .limits = { .budget = k->kind },
         .also = &pod_index_consumer,
         .also_arg = k->index,
         .field_selector = selector,
@@ -74,7 +101,7 @@ static int make_state(struct kube_role *k, struct err *err)
 {
     k->resource = (struct service_resource){
         .name = k->pods.resource->plural,
-        .arg = &k->pods,
+        .arg = k,
         .part = pods_part,
         .report = pods_report,
     };
@@ -136,6 +163,7 @@ void kube_role_free(struct kube_role *k)
         kube_loop_stop(k->loop);
     }
     watched_done(&k->pods);
+    metric_budget_free(k->budget);
     kube_loop_free(k->loop);
     if (k->has_cell) {
         snapshot_cell_done(&k->shown);

@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static enum source_state collector_source(enum collector_state state)
 {
     switch (state) {
@@ -83,6 +86,13 @@ static bool resource_ready(const struct service_resource *resource, uint64_t now
         .age_ns = resource_behind_ns(&r, now_ns),
         .why = r.last_error,
     };
+    char words[128];
+    if (r.left_out) {
+        snprintf(words, sizeof(words),
+                 "left out, the budget has no room for its %" PRIu64 " objects",
+                 r.left_out_objects);
+        report.why = words;
+    }
     if (resource->optional && r.refused && !r.waiting) {
         report.state = SOURCE_REFUSED;
     } else if (!r.synced) {

@@ -23,6 +23,9 @@ struct resource_report {
     unsigned asked_server, server_divides; /* watches that ask the server for the share only; that
                                               are known to get no more */
     uint64_t dropped_objects;
+    bool budgeted; /* the three below are known */
+    bool left_out; /* for the budget: none of its objects is served */
+    uint64_t left_out_total, left_out_objects;
     bool stored; /* the three below are known */
     uint64_t n_objects, n_series, n_bytes;
     char last_error[ERR_MAX];

@@ -24,6 +24,7 @@
 #define LIMIT_QUANTITY_BYTES 256            /* text of one quantity; longer: not a quantity */
 
 /* The store. */
+#define LIMIT_BUDGET 1000000000             /* most that --max-objects and --max-series may say */
 #define LIMIT_STORE_OBJECTS 2000000         /* objects of one resource; more: dropped, counted */
 #define LIMIT_BLOCK_BYTES (16 * MIB)        /* one object's rendered samples */
 #define LIMIT_LABEL_VALUE_BYTES (256 * KIB) /* one label value; longer: cut, counted */

@@ -146,6 +146,12 @@ static void on_relist_abort(void *arg)
     }
 }
 
+static bool on_wants_list(void *arg)
+{
+    const struct resource_store *s = arg;
+    return s->store && metric_store_wants_list(s->store);
+}
+
 static void on_settle(void *arg)
 {
     struct resource_store *s = arg;
@@ -164,5 +170,6 @@ const struct kube_consumer resource_store_consumer = {
     .relist_abort = on_relist_abort,
     .put = on_put,
     .remove = on_remove,
+    .wants_list = on_wants_list,
     .settle = on_settle,
 };

@@ -224,6 +224,12 @@ size_t block_encoded_bytes(const struct block_encoder *e)
     return e->packed.n;
 }
 
+size_t block_encoded_series(const struct block_encoder *e)
+{
+    const struct block *encoded = (const void *)e->packed.p;
+    return encoded->n_series;
+}
+
 struct block *block_new(const struct block_encoder *e)
 {
     struct block *block = malloc(e->packed.n);

@@ -40,10 +40,11 @@ void block_encoder_done(struct block_encoder *e);
 int block_encode(struct block_encoder *e, const struct metric_plan *plan, const void *sample,
                  struct err *err);
 
-/* Whether the block holds what e does; bytes it would take; a new block of it with one reference
- * (NULL when out of memory). */
+/* Whether the block holds what e does; bytes and series it would have; a new block of it with one
+ * reference (NULL when out of memory). */
 bool block_is_encoded(const struct block *block, const struct block_encoder *e);
 size_t block_encoded_bytes(const struct block_encoder *e);
+size_t block_encoded_series(const struct block_encoder *e);
 struct block *block_new(const struct block_encoder *e);
 
 /* References: the last unref frees; it takes NULL. */

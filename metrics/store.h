@@ -12,18 +12,20 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "metrics/budget.h"
 #include "metrics/part.h"
 #include "metrics/selection.h"
 
 struct metric_store;
 
 struct metric_store_limits {
-    size_t max_objects, max_bytes; /* 0: LIMIT_STORE_OBJECTS, no limit on bytes */
+    size_t max_objects, max_bytes;     /* 0: LIMIT_STORE_OBJECTS, no limit on bytes */
+    struct metric_budget_kind *budget; /* what it shares with other stores; or NULL */
 };
 
 struct metric_store_stats {
     size_t n_objects, n_series, n_bytes; /* n_bytes: blocks, of the published generation */
-    uint64_t dropped_total;              /* objects refused because of a limit */
+    uint64_t dropped_total;              /* objects refused because of a limit, or while left out */
     uint64_t cut_total;                  /* label values cut to LIMIT_LABEL_VALUE_BYTES */
 };
 
@@ -35,7 +37,8 @@ void metric_store_free(struct metric_store *store);
 
 /* Renders sample and sets (or replaces) the object of this key (its metadata.uid), in the open
  * generation if there is one, else in the current. Visible from the next publish on. After an
- * error the object is absent, not as it was before.
+ * error the object is absent, not as it was before. While the budget leaves the store's kind out it
+ * is absent, too, but counted, and that is no error.
  * Errors: -ENOSPC a limit is reached (counted) · -ENOBUFS its block passes LIMIT_BLOCK_BYTES
  * (counted) · -EINVAL an emit function broke its row's promise (err names the family) · -ENOMEM. */
 int metric_store_put(struct metric_store *store, struct str key, const void *sample,
@@ -51,6 +54,10 @@ int metric_store_remove(struct metric_store *store, struct str key);
 int metric_store_relist_begin(struct metric_store *store, struct err *err);
 int metric_store_relist_commit(struct metric_store *store, struct err *err);
 void metric_store_relist_abort(struct metric_store *store);
+
+/* Whether a relist is wanted from whoever feeds the store: the budget has taken its kind back, and
+ * nothing is held until all of it can be shown at once. */
+bool metric_store_wants_list(const struct metric_store *store);
 
 /* Makes all changes visible to metric_store_part; cheap when nothing changed. Errors: -ENOMEM (the
  * old part stays, the next publish tries again). */

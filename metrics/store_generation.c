@@ -21,6 +21,15 @@ void generation_done(struct generation *g)
     *g = (struct generation){ 0 };
 }
 
+void generation_clear(struct generation *g, size_t n_rows)
+{
+    uint32_t *row_objects = g->row_objects;
+    g->row_objects = NULL;
+    generation_done(g);
+    memset(row_objects, 0, n_rows * sizeof(*row_objects));
+    g->row_objects = row_objects;
+}
+
 /* Grows one array; the others stay valid when it fails. */
 #define GROW(T, array, n)                                                                          \
     ({                                                                                             \

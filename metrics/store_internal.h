@@ -43,6 +43,9 @@ struct generation {
 int generation_init(struct generation *g, size_t n_rows);
 void generation_done(struct generation *g);
 
+/* Removes all objects, and gives their memory back. */
+void generation_clear(struct generation *g, size_t n_rows);
+
 /* The object's block (borrowed), or NULL. */
 struct block *generation_get(const struct generation *g, struct str key);
 

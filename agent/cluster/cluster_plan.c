@@ -1,5 +1,6 @@
 #include "agent/cluster/cluster_plan.h"
 
+#include "agent/budget.h"
 #include "agent/kube_options.h"
 #include "agent/roles.h"
 
@@ -104,8 +105,8 @@ struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err)
         err_set(err, ENOMEM, "out of memory");
         return NULL;
     }
-    p->limits.max_bytes = options_bytes(o, OPT_MAX_STATE_BYTES);
     p->limits.max_objects = (size_t)options_int(o, OPT_OBJECT_LIMIT);
+    p->budget = budget_limit(o);
     cluster_plan_divide(p, o, (unsigned)options_int(o, OPT_SHARD),
                         (unsigned)options_int(o, OPT_TOTAL_SHARDS));
     p->ksm_quirks = options_bool(o, OPT_KSM_QUIRKS);

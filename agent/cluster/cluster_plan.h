@@ -24,6 +24,7 @@ struct cluster_plan {
     struct key_allowlists *labels, *annotations; /* or NULL */
     bool ksm_quirks;                             /* as in struct kube_decode */
     struct metric_store_limits limits;           /* of each store */
+    struct metric_amount budget;                 /* of all stores together */
 };
 
 /* NULL on error. Errors: -EINVAL an unknown resource, a bad list or expression, options that

@@ -1,5 +1,6 @@
 #include "agent/cluster/cluster_role.h"
 
+#include "agent/budget.h"
 #include "agent/cluster/cluster_set.h"
 #include "agent/kube_options.h"
 #include "base/clock.h"
@@ -28,6 +29,7 @@ struct cluster_role {
     struct cluster_set *retired[RETIRED_MAX];
     size_t n_retired;
     bool is_silent, is_held;
+    uint64_t review_ns; /* when budgets are reviewed next */
 };
 
 /* Shows the present set, with or without its series. */
@@ -130,6 +132,17 @@ void cluster_role_cancel(struct cluster_role *c)
     c->next = NULL;
 }
 
+static void review(struct cluster_role *c, uint64_t now_ns)
+{
+    if (now_ns >= c->review_ns) {
+        c->review_ns = now_ns + BUDGET_REVIEW_NS;
+        cluster_set_review(c->now, now_ns);
+        if (c->next) {
+            cluster_set_review(c->next, now_ns);
+        }
+    }
+}
+
 static uint64_t on_turn(void *arg, uint64_t now_ns)
 {
     struct cluster_role *c = arg;
@@ -142,7 +155,10 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     if (!c->is_held) {
         cluster_role_exchange(c);
     }
-    return c->next || c->n_retired ? now_ns + LOOK_NS : UINT64_MAX;
+    if (c->now) {
+        review(c, now_ns);
+    }
+    return c->next || c->n_retired ? now_ns + LOOK_NS : c->review_ns;
 }
 
 struct cluster_role *cluster_role_new(const struct options *o, struct health *health,

@@ -1,5 +1,6 @@
 #include "agent/cluster/cluster_set.h"
 
+#include "agent/budget.h"
 #include "agent/watched.h"
 #include "metrics/part_join.h"
 
@@ -7,11 +8,13 @@
 struct set_resource {
     struct watched *watches;
     size_t n; /* of those that were begun */
+    struct metric_budget_kind *budget;
 };
 
 struct cluster_set {
     struct cluster_plan *plan;
     struct kube_loop *loop;
+    struct metric_budget *budget;
     atomic_uint held; /* states that somebody holds */
     size_t n;         /* resources that were begun */
     struct set_resource resources[KUBE_N_RESOURCES];
@@ -53,6 +56,7 @@ static void resource_report(void *arg, struct resource_report *ret)
     for (size_t i = 0; i < r->n; i++) {
         watched_report(&r->watches[i], ret);
     }
+    budget_report(r->budget, ret);
 }
 
 static int begin_resource(struct cluster_set *s, const struct kube_resource *resource,
@@ -62,7 +66,8 @@ static int begin_resource(struct cluster_set *s, const struct kube_resource *res
     struct set_resource *r = &s->resources[s->n++];
     size_t n = cluster_plan_watches(p, resource);
     r->watches = calloc(n, sizeof(*r->watches));
-    if (!r->watches) {
+    r->budget = metric_budget_add(s->budget, resource->plural, resource->rank);
+    if (!r->watches || !r->budget) {
         return err_set(err, ENOMEM, "%s: out of memory", resource->plural);
     }
     while (r->n < n) {
@@ -74,7 +79,7 @@ static int begin_resource(struct cluster_set *s, const struct kube_resource *res
             .labels = p->labels,
             .annotations = p->annotations,
             .ksm_quirks = p->ksm_quirks,
-            .limits = p->limits,
+            .limits = { .max_objects = p->limits.max_objects, .budget = r->budget },
             .shard = p->shard,
             .shard_at_server = p->shard_at_server,
             .namespace = resource->namespaced && p->n_namespaces ? p->namespaces[i] : NULL,
@@ -103,6 +108,12 @@ struct cluster_set *cluster_set_new(struct cluster_plan *plan, struct kube_loop 
     }
     s->plan = plan;
     s->loop = loop;
+    s->budget = metric_budget_new(&plan->budget);
+    if (!s->budget) {
+        err_set(err, ENOMEM, "out of memory");
+        cluster_set_free(s);
+        return NULL;
+    }
     for (size_t i = 0; i < plan->n_resources; i++) {
         if (begin_resource(s, plan->resources[i], err) < 0) {
             cluster_set_free(s);
@@ -123,8 +134,14 @@ void cluster_set_free(struct cluster_set *s)
         }
         free(s->resources[i].watches);
     }
+    metric_budget_free(s->budget);
     cluster_plan_free(s->plan);
     free(s);
+}
+
+void cluster_set_review(struct cluster_set *s, uint64_t now_ns)
+{
+    budget_review(s->budget, now_ns);
 }
 
 bool cluster_set_complete(const struct cluster_set *s)

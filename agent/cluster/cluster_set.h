@@ -18,6 +18,9 @@ struct cluster_set *cluster_set_new(struct cluster_plan *plan, struct kube_loop 
 /* Only when cluster_set_in_use is false. NULL is allowed. */
 void cluster_set_free(struct cluster_set *s);
 
+/* Reviews the budget of its stores; every BUDGET_REVIEW_NS (agent/budget.h). */
+void cluster_set_review(struct cluster_set *s, uint64_t now_ns);
+
 /* Whether all there is was listed: every resource once complete, but for those that the server does
  * not have or does not let us see. */
 bool cluster_set_complete(const struct cluster_set *s);

@@ -83,6 +83,7 @@ static int add_resources(struct service *s, const struct service_state *state, u
             r->present |= RESOURCE_SHARDED_AT_SERVER;
             r->divided_by_server = r->report.server_divides == r->report.asked_server;
         }
+        r->present |= r->report.budgeted ? RESOURCE_BUDGETED : 0;
     }
     return 0;
 }

@@ -35,6 +35,7 @@ struct resource_sample {
 #define RESOURCE_STORED UINT64_C(0x2)
 #define RESOURCE_SYNCED UINT64_C(0x4)
 #define RESOURCE_SHARDED_AT_SERVER UINT64_C(0x8)
+#define RESOURCE_BUDGETED UINT64_C(0x10)
 
 /* The share that is served, where there are shards. */
 struct shard_sample {

@@ -131,6 +131,32 @@ static const struct metric_family resource_rows[] = {
         .labels = METRIC_LABELS("reason"),
     },
     {
+        .name = "kubegauge_resource_left_out",
+        .help =
+            "1 while none of the resource's objects is served because the budget (--max-objects, "
+            "--max-series, --max-bytes) has no room for all of them, else 0.",
+        .source = "budget",
+        .type = METRIC_GAUGE,
+        .needs = RESOURCE_BUDGETED,
+        .field = REPORT(left_out),
+    },
+    {
+        .name = "kubegauge_resource_left_out_objects",
+        .help = "Objects that are left out, as far as they have been counted.",
+        .source = "budget",
+        .type = METRIC_GAUGE,
+        .needs = RESOURCE_BUDGETED,
+        .field = REPORT(left_out_objects),
+    },
+    {
+        .name = "kubegauge_resource_sheddings_total",
+        .help = "Times that the budget had the resource left out.",
+        .source = "budget",
+        .type = METRIC_COUNTER,
+        .needs = RESOURCE_BUDGETED,
+        .field = REPORT(left_out_total),
+    },
+    {
         .name = "kubegauge_objects",
         .help = "Objects of the resource that are served.",
         .source = "store",

@@ -462,6 +462,15 @@ int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now
     return relist(r);
 }
 
+int reflector_relist(struct reflector *r)
+{
+    if (r->phase != PHASE_WATCH) {
+        return REFLECTOR_NOTHING;
+    }
+    end_request(r);
+    return relist(r);
+}
+
 uint64_t reflector_idle_ns(const struct reflector *r)
 {
     return r->under_way ? r->idle_ns : 0;

@@ -120,6 +120,8 @@ int reflector_stream_end(struct reflector *r, uint64_t now_ns); /* clean end of 
 int reflector_status(struct reflector *r, int code, struct str reason, int64_t retry_after_ms,
                      uint64_t now_ns);
 int reflector_broken(struct reflector *r, enum reflector_break why, uint64_t now_ns);
+/* The watch was ended here, for all objects to be listed anew; during a list: nothing. */
+int reflector_relist(struct reflector *r);
 
 /* What denied the last request has changed: a sleep that is under way ends. */
 void reflector_hurry(struct reflector *r);

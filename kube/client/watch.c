@@ -207,6 +207,16 @@ static void start(struct kube_watch *w, const struct reflector_step *step)
     }
 }
 
+/* Ends the watch, if one is under way, for a list in its place. */
+static void give_up_watch(struct kube_watch *w)
+{
+    if (w->transfer) {
+        kube_http_cancel(w->transfer);
+    }
+    watch_close_request(w);
+    watch_apply(w, reflector_relist(w->reflector));
+}
+
 uint64_t kube_watch_turn(struct kube_watch *w, uint64_t now_ns)
 {
     w->now_ns = now_ns;
@@ -214,6 +224,10 @@ uint64_t kube_watch_turn(struct kube_watch *w, uint64_t now_ns)
     if (w->state.refused && w->refused_generation != w->config->generation) {
         w->refused_generation = w->config->generation;
         reflector_hurry(w->reflector); /* the new credentials may be allowed more */
+    }
+    if (w->action == REFLECTOR_WATCH && w->consumer->wants_list &&
+        w->consumer->wants_list(w->arg)) {
+        give_up_watch(w);
     }
     if (!w->transfer) {
         struct reflector_step step = reflector_next(w->reflector, now_ns);

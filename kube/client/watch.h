@@ -29,6 +29,9 @@ struct kube_consumer {
     /* Make changes visible: after a commit at once, else at most 20 times a second, and not later
      * than 50 ms after the first change that is not visible. */
     void (*settle)(void *arg);
+    /* Whether it needs all objects anew, for a reason of its own; asked once a second or more often
+     * while no list is under way. NULL: never. */
+    bool (*wants_list)(void *arg);
 };
 
 struct kube_watch_spec {

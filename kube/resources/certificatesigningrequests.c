@@ -99,6 +99,7 @@ const struct kube_resource kube_certificatesigningrequests = {
     .kind = "CertificateSigningRequest",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &csr_subject,
     .unread = KUBE_UNREAD("spec.extra", "spec.groups", "spec.request", "spec.uid", "spec.usages",
                           "spec.username"),

@@ -33,6 +33,7 @@ const struct kube_resource kube_clusterrolebindings = {
     .kind = "ClusterRoleBinding",
     .namespaced = false,
     .on_by_default = false,
+    .rank = KUBE_RANK_MANY,
     .subject = &clusterrolebinding_subject,
     .unread = KUBE_UNREAD("subjects"),
     .decode = role_binding_decode,

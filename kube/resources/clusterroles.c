@@ -28,6 +28,7 @@ const struct kube_resource kube_clusterroles = {
     .kind = "ClusterRole",
     .namespaced = false,
     .on_by_default = false,
+    .rank = KUBE_RANK_MANY,
     .subject = &clusterrole_subject,
     .unread = KUBE_UNREAD("aggregationRule", "rules"),
     .decode = kube_meta_only_decode,

@@ -153,6 +153,7 @@ const struct kube_resource kube_cronjobs = {
     .kind = "CronJob",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &cronjob_subject,
     .unread = KUBE_UNREAD("spec.jobTemplate"),
     .decode = cronjob_decode,

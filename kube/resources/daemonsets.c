@@ -82,6 +82,7 @@ const struct kube_resource kube_daemonsets = {
     .kind = "DaemonSet",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &daemonset_subject,
     .unread = KUBE_UNREAD("spec.selector", "spec.template"),
     .decode = daemonset_decode,

@@ -174,6 +174,7 @@ const struct kube_resource kube_deployments = {
     .kind = "Deployment",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &deployment_subject,
     .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions.lastUpdateTime",
                           "status.conditions.message"),

@@ -131,6 +131,7 @@ const struct kube_resource kube_endpoints = {
     .kind = "Endpoints",
     .namespaced = true,
     .on_by_default = false,
+    .rank = KUBE_RANK_MANY,
     .subject = &endpoint_subject,
     .unread = KUBE_UNREAD("subsets.addresses.targetRef", "subsets.notReadyAddresses.targetRef"),
     .decode = endpoint_decode,

@@ -152,6 +152,7 @@ const struct kube_resource kube_endpointslices = {
     .kind = "EndpointSlice",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_MANY,
     .subject = &endpointslice_subject,
     .decode = endpointslice_decode,
 };

@@ -251,6 +251,7 @@ const struct kube_resource kube_horizontalpodautoscalers = {
     .kind = "HorizontalPodAutoscaler",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &hpa_subject,
     .unread = KUBE_UNREAD("status.conditions.message"),
     .decode = hpa_decode,

@@ -48,6 +48,7 @@ const struct kube_resource kube_ingressclasses = {
     .kind = "IngressClass",
     .namespaced = false,
     .on_by_default = false,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &ingressclass_subject,
     .decode = ingressclass_decode,
 };

@@ -188,6 +188,7 @@ const struct kube_resource kube_ingresses = {
     .kind = "Ingress",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &ingress_subject,
     .reads_annotations = true,
     .decode = ingress_decode,

@@ -173,6 +173,7 @@ const struct kube_resource kube_jobs = {
     .kind = "Job",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &job_subject,
     .unread = KUBE_UNREAD("spec.podFailurePolicy", "spec.selector", "spec.template",
                           "status.conditions.lastProbeTime", "status.conditions.message",

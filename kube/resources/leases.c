@@ -75,6 +75,7 @@ const struct kube_resource kube_leases = {
     .kind = "Lease",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_MANY,
     .subject = &lease_subject,
     .decode = lease_decode,
 };

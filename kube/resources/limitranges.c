@@ -91,6 +91,7 @@ const struct kube_resource kube_limitranges = {
     .kind = "LimitRange",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &limitrange_subject,
     .decode = limitrange_decode,
 };

@@ -38,6 +38,7 @@ const struct kube_resource kube_mutatingadmissionpolicies = {
     .kind = "MutatingAdmissionPolicy",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &mutatingadmissionpolicy_subject,
     .unread = KUBE_UNREAD("spec.matchConditions", "spec.matchConstraints", "spec.mutations",
                           "spec.variables"),

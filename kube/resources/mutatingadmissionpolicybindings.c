@@ -32,6 +32,7 @@ const struct kube_resource kube_mutatingadmissionpolicybindings = {
     .kind = "MutatingAdmissionPolicyBinding",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &mutatingadmissionpolicybinding_subject,
     .unread = KUBE_UNREAD("spec.matchResources"),
     .decode = admission_binding_decode,

@@ -33,6 +33,7 @@ const struct kube_resource kube_mutatingwebhookconfigurations = {
     .kind = "MutatingWebhookConfiguration",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &mutatingwebhookconfiguration_subject,
     .unread =
         KUBE_UNREAD("webhooks.clientConfig.caBundle", "webhooks.matchConditions",

@@ -65,6 +65,7 @@ const struct kube_resource kube_namespaces = {
     .kind = "Namespace",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NODES,
     .subject = &namespace_subject,
     .decode = namespace_decode,
 };

@@ -52,6 +52,7 @@ const struct kube_resource kube_networkpolicies = {
     .kind = "NetworkPolicy",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &networkpolicy_subject,
     .decode = networkpolicy_decode,
 };

@@ -297,6 +297,7 @@ const struct kube_resource kube_nodes = {
     .kind = "Node",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NODES,
     .subject = &node_subject,
     .unread =
         KUBE_UNREAD("status.conditions.lastHeartbeatTime", "status.conditions.message",

@@ -122,6 +122,7 @@ const struct kube_resource kube_persistentvolumeclaims = {
     .kind = "PersistentVolumeClaim",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &persistentvolumeclaim_subject,
     .reads_annotations = true,
     .decode = pvc_decode,

@@ -273,6 +273,7 @@ const struct kube_resource kube_persistentvolumes = {
     .kind = "PersistentVolume",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &persistentvolume_subject,
     .unread = KUBE_UNREAD("spec.nodeAffinity"),
     .decode = pv_decode,

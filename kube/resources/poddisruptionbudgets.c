@@ -67,6 +67,7 @@ const struct kube_resource kube_poddisruptionbudgets = {
     .kind = "PodDisruptionBudget",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &poddisruptionbudget_subject,
     .decode = poddisruptionbudget_decode,
 };

@@ -314,6 +314,7 @@ const struct kube_resource kube_pods = {
     .kind = "Pod",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_PODS,
     .subject = &pod_subject,
     .unread = pod_unread,
     .decode = pod_decode,

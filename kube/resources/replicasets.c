@@ -76,6 +76,7 @@ const struct kube_resource kube_replicasets = {
     .kind = "ReplicaSet",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &replicaset_subject,
     .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions"),
     .decode = replicaset_decode,

@@ -81,6 +81,7 @@ const struct kube_resource kube_replicationcontrollers = {
     .kind = "ReplicationController",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &replicationcontroller_subject,
     .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions"),
     .decode = replicationcontroller_decode,

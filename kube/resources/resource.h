@@ -21,11 +21,22 @@ struct kube_decode {
     bool ksm_quirks; /* KSM's numbers also where they are wrong: docs/differences.md */
 };
 
+/* Which kinds give way when the budget (metrics/budget.h) has no room for all: the last first. */
+enum kube_rank {
+    KUBE_RANK_NONE, /* not said: a test finds it */
+    KUBE_RANK_NODES,
+    KUBE_RANK_PODS,
+    KUBE_RANK_WORKLOADS, /* what alerts ask for: workloads, volumes, quotas */
+    KUBE_RANK_NETWORK,   /* services and what is seldom alerted on */
+    KUBE_RANK_MANY,      /* there may be very many, and their series say little */
+};
+
 struct kube_resource {
     const char *group, *version, *plural, *kind;
     bool namespaced;
     bool on_by_default;
     const struct metric_subject *subject;
+    enum kube_rank rank;
     /* Members that decode never looks at, worth leaving out before the object is parsed
      * (kube/client/json_cut.h); NULL: none. Ends with NULL. Labels and annotations are not among
      * them: whether an allowlist wants them is not known here. */

@@ -66,6 +66,7 @@ const struct kube_resource kube_resourcequotas = {
     .kind = "ResourceQuota",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &resourcequota_subject,
     .decode = resourcequota_decode,
 };

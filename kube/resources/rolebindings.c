@@ -31,6 +31,7 @@ const struct kube_resource kube_rolebindings = {
     .kind = "RoleBinding",
     .namespaced = true,
     .on_by_default = false,
+    .rank = KUBE_RANK_MANY,
     .subject = &rolebinding_subject,
     .unread = KUBE_UNREAD("subjects"),
     .decode = role_binding_decode,

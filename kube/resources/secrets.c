@@ -51,6 +51,7 @@ const struct kube_resource kube_secrets = {
     .kind = "Secret",
     .namespaced = true,
     .on_by_default = false, /* an agent that reads all secrets is a key to all of them */
+    .rank = KUBE_RANK_MANY,
     .subject = &secret_subject,
     .unread = KUBE_UNREAD("data", "stringData"),
     .decode = secret_decode,

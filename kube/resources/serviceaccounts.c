@@ -76,6 +76,7 @@ const struct kube_resource kube_serviceaccounts = {
     .kind = "ServiceAccount",
     .namespaced = true,
     .on_by_default = false,
+    .rank = KUBE_RANK_MANY,
     .subject = &serviceaccount_subject,
     .decode = serviceaccount_decode,
 };

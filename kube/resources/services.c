@@ -115,6 +115,7 @@ const struct kube_resource kube_services = {
     .kind = "Service",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &service_subject,
     .unread = KUBE_UNREAD("spec.ports", "spec.selector"),
     .decode = service_decode,

@@ -128,6 +128,7 @@ const struct kube_resource kube_statefulsets = {
     .kind = "StatefulSet",
     .namespaced = true,
     .on_by_default = true,
+    .rank = KUBE_RANK_WORKLOADS,
     .subject = &statefulset_subject,
     .unread = KUBE_UNREAD("spec.selector", "spec.template", "spec.volumeClaimTemplates",
                           "status.conditions"),

@@ -61,6 +61,7 @@ const struct kube_resource kube_storageclasses = {
     .kind = "StorageClass",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &storageclass_subject,
     .decode = storageclass_decode,
 };

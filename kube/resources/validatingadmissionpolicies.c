@@ -36,6 +36,7 @@ const struct kube_resource kube_validatingadmissionpolicies = {
     .kind = "ValidatingAdmissionPolicy",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &validatingadmissionpolicy_subject,
     .unread = KUBE_UNREAD("spec.auditAnnotations", "spec.matchConditions", "spec.matchConstraints",
                           "spec.validations", "spec.variables", "status"),

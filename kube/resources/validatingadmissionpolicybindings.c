@@ -41,6 +41,7 @@ const struct kube_resource kube_validatingadmissionpolicybindings = {
     .kind = "ValidatingAdmissionPolicyBinding",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &validatingadmissionpolicybinding_subject,
     .unread = KUBE_UNREAD("spec.matchResources"),
     .decode = admission_binding_decode,

@@ -34,6 +34,7 @@ const struct kube_resource kube_validatingwebhookconfigurations = {
     .kind = "ValidatingWebhookConfiguration",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &validatingwebhookconfiguration_subject,
     .unread =
         KUBE_UNREAD("webhooks.clientConfig.caBundle", "webhooks.matchConditions",

@@ -105,6 +105,7 @@ const struct kube_resource kube_volumeattachments = {
     .kind = "VolumeAttachment",
     .namespaced = false,
     .on_by_default = true,
+    .rank = KUBE_RANK_NETWORK,
     .subject = &volumeattachment_subject,
     .reads_labels = true,
     .decode = volumeattachment_decode,

@@ -178,8 +178,14 @@ static void on_settle(void *arg)
     pthread_mutex_unlock(&c->lock);
 }
 
-static const struct kube_consumer consumer = { on_begin, on_commit, on_abort,
-                                               on_put,   on_remove, on_settle };
+static const struct kube_consumer consumer = {
+    .relist_begin = on_begin,
+    .relist_commit = on_commit,
+    .relist_abort = on_abort,
+    .put = on_put,
+    .remove = on_remove,
+    .settle = on_settle,
+};
 
 /* One path of the server as JSON, by a client of its own. */
 static int on_body(void *arg, struct str piece)

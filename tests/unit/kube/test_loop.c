@@ -130,8 +130,14 @@ static void nothing_remove(void *arg, const json_t *object)
     (void)object;
 }
 
-static const struct kube_consumer consumer = { nothing_begin, nothing_begin,  nothing,
-                                               nothing_put,   nothing_remove, nothing };
+static const struct kube_consumer consumer = {
+    .relist_begin = nothing_begin,
+    .relist_commit = nothing_begin,
+    .relist_abort = nothing,
+    .put = nothing_put,
+    .remove = nothing_remove,
+    .settle = nothing,
+};
 
 static const struct reflector_times quick = {
     .backoff = { .first_ns = 20 * CLOCK_NS_PER_MS,

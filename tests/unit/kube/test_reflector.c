@@ -616,6 +616,19 @@ static void test_lost_change_relists(void **state)
     reflector_free(b.r);
 }
 
+static void test_relist_on_demand(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    assert_int_equal(reflector_relist(b.r), REFLECTOR_NOTHING);
+    assert_int_equal(reflector_failures(b.r), 0);
+    assert_true(begin(&b, REFLECTOR_LIST_PAGE).relist_begins);
+    assert_int_equal(reflector_relist(b.r), REFLECTOR_NOTHING); /* it is listing already */
+    assert_int_equal(page(&b, "9", ""), REFLECTOR_COMMIT);
+    begin(&b, REFLECTOR_WATCH);
+    reflector_free(b.r);
+}
+
 static void test_refused_version_relists(void **state)
 {
     (void)state;
@@ -734,6 +747,7 @@ int main(void)
         cmocka_unit_test(test_watch_that_fails_inside_relists),
         cmocka_unit_test(test_http_errors_alone_never_relist),
         cmocka_unit_test(test_lost_change_relists),
+        cmocka_unit_test(test_relist_on_demand),
         cmocka_unit_test(test_refused_version_relists),
         cmocka_unit_test(test_what_cannot_happen_changes_nothing),
         cmocka_unit_test(test_random_orders_keep_the_generation_in_order),

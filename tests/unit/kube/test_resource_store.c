@@ -105,8 +105,14 @@ static void also_settle(void *arg)
     buf_add_c(&s->log, "settle ");
 }
 
-static const struct kube_consumer second_consumer = { also_begin, also_commit, also_abort,
-                                                      also_put,   also_remove, also_settle };
+static const struct kube_consumer second_consumer = {
+    .relist_begin = also_begin,
+    .relist_commit = also_commit,
+    .relist_abort = also_abort,
+    .put = also_put,
+    .remove = also_remove,
+    .settle = also_settle,
+};
 
 struct bench {
     struct metric_store *store;

@@ -26,6 +26,7 @@ static void registry(void **state)
         assert_true((*r)->subject->headers_always);
         assert_false((*r)->subject->sorted_labels);
         assert_non_null((*r)->decode);
+        assert_in_range((*r)->rank, KUBE_RANK_NODES, KUBE_RANK_MANY);
     }
     assert_null(kube_resource_by_plural(STR("nothings")));
     assert_null(kube_resource_by_plural(STR("")));

@@ -179,8 +179,14 @@ static void on_settle(void *arg)
     copy.settles++;
 }
 
-static const struct kube_consumer consumer = { on_begin, on_commit, on_abort,
-                                               on_put,   on_remove, on_settle };
+static const struct kube_consumer consumer = {
+    .relist_begin = on_begin,
+    .relist_commit = on_commit,
+    .relist_abort = on_abort,
+    .put = on_put,
+    .remove = on_remove,
+    .settle = on_settle,
+};
 
 static struct kube_config credentials;
 
