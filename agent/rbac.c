@@ -25,26 +25,33 @@ static bool elects_leader(const struct options *o)
     return options_bool(o, OPT_LEADER_ELECT);
 }
 
-/* That of the StatefulSet whose pod is named NAME-0, as agent/cluster/shard_link.c makes it. */
-static void shards_lease_name(const struct options *o, struct buf *out)
+/* Of the pod NAME-0. */
+static void stateful_set_name(const struct options *o, struct buf *out)
 {
     struct str pod = str_of(options_text(o, OPT_POD));
     ssize_t dash = str_rfind(pod, '-');
     buf_add(out, dash > 0 ? str_head(pod, (size_t)dash) : pod);
+}
+
+/* As agent/cluster/shard_link.c makes it. */
+static void shards_lease_name(const struct options *o, struct buf *out)
+{
+    stateful_set_name(o, out);
     buf_add_c(out, SHARD_LEASE_SUFFIX);
 }
 
 static const struct own_rule own_rules[] = {
-    /* The pod, to find its StatefulSet, and that to know how many shards there are. */
+    /* The pod, to find its StatefulSet, and others of it, to see that they are gone; the
+     * StatefulSet, to know how many shards there are. */
     { is_autosharded, "", "pods", "get", OPT_POD_NAMESPACE, NULL },
-    { is_autosharded, "apps", "statefulsets", "get, list, watch", OPT_POD_NAMESPACE, NULL },
+    { is_autosharded, "apps", "statefulsets", "list, watch", OPT_POD_NAMESPACE, stateful_set_name },
     /* What is to be created has no name yet. */
     { elects_leader, "coordination.k8s.io", "leases", "create", OPT_LEASE_NAMESPACE, NULL },
     { elects_leader, "coordination.k8s.io", "leases", "get, list, watch, patch",
       OPT_LEASE_NAMESPACE, handover_lease_name },
     /* By which shards agree. */
     { is_autosharded, "coordination.k8s.io", "leases", "create", OPT_POD_NAMESPACE, NULL },
-    { is_autosharded, "coordination.k8s.io", "leases", "get, list, watch, patch", OPT_POD_NAMESPACE,
+    { is_autosharded, "coordination.k8s.io", "leases", "list, watch, patch", OPT_POD_NAMESPACE,
       shards_lease_name },
 };
 

@@ -198,14 +198,15 @@ metadata:
   verbs: [get]
 - apiGroups: [apps]
   resources: [statefulsets]
-  verbs: [get, list, watch]
+  resourceNames: [{{ include "kubegauge.clusterName" . | quote }}]
+  verbs: [list, watch]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [{{ include "kubegauge.clusterName" . | printf "%s-shards" | quote }}]
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 {{- end }}
 {{- end }}
 

@@ -165,9 +165,9 @@ static void shards_read_their_stateful_set(void **state)
           ": pods: list,watch\n"
           "Role monitoring/kubegauge-cluster-replicas\n"
           ": pods: get\n"
-          "apps: statefulsets: get,list,watch\n"
+          "apps: statefulsets/x: list,watch\n"
           "coordination.k8s.io: leases: create\n"
-          "coordination.k8s.io: leases/x-shards: get,list,watch,patch\n");
+          "coordination.k8s.io: leases/x-shards: list,watch,patch\n");
 }
 
 static void replicas_share_a_lease(void **state)
