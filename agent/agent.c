@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "collectors/collector.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +56,15 @@ static void raise_descriptor_limit(void)
     }
 }
 
+enum collector_numbers {
+#define COLLECTOR(name) COLLECTOR_##name,
+#include "collectors/collectors.def"
+#undef COLLECTOR
+    COLLECTORS_ALL,
+};
+
+static_assert((int)COLLECTORS_ALL <= NODE_COLLECTORS_MAX, "a mask has a bit for each collector");
+
 static uint64_t enabled_collectors(const struct options *o)
 {
     uint64_t enabled = 0;
@@ -88,9 +98,12 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
             .all_cgroups = o->role == ROLE_LOCAL,
             .pods = a->kube ? kube_role_pods(a->kube) : NULL,
+            .option = options_of_collector,
+            .options = o,
         },
         .selection = a->selection,
         .min_read_ns = options_ns(o, OPT_MIN_READ_INTERVAL),
+        .deadline_ns = options_ns(o, OPT_COLLECTOR_DEADLINE),
         .tick_ns = TICK_NS,
         .health = &a->health,
         .published = wake_server,

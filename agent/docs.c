@@ -1,5 +1,6 @@
 #include "agent/docs.h"
 
+#include "agent/node/node_scrape.h"
 #include "agent/self/self.h"
 #include "collectors/collector.h"
 #include "kube/resources/resource.h"
@@ -7,10 +8,8 @@
 static const char *type_name(enum metric_type type)
 {
     static const char *const names[] = {
-        [METRIC_GAUGE] = "gauge",
-        [METRIC_COUNTER] = "counter",
-        [METRIC_INFO] = "info",
-        [METRIC_STATESET] = "stateset",
+        [METRIC_GAUGE] = "gauge",       [METRIC_COUNTER] = "counter", [METRIC_INFO] = "info",
+        [METRIC_STATESET] = "stateset", [METRIC_UNTYPED] = "untyped",
     };
     return names[type];
 }
@@ -74,6 +73,9 @@ void docs_metrics(struct buf *out)
         for (const struct metric_subject *const *s = collectors[i]->subjects; *s; s++) {
             section(*s, out);
         }
+    }
+    for (size_t i = 0; node_scrape_subjects[i]; i++) {
+        section(node_scrape_subjects[i], out);
     }
     buf_add_c(out, "\n## Kubernetes resources\n");
     for (size_t i = 0; kube_resources[i]; i++) {

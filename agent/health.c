@@ -56,5 +56,5 @@ bool source_report_line(const struct source_report *report, struct buf *out)
     }
     buf_add_char(out, '\n');
     return report->state == SOURCE_READY || report->state == SOURCE_ABSENT ||
-           report->state == SOURCE_REFUSED;
+           report->state == SOURCE_REFUSED || (report->state == SOURCE_FAILED && report->optional);
 }

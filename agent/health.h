@@ -47,6 +47,7 @@ struct source_report {
     bool has_age;
     uint64_t age_ns; /* since the server was heard of, or since the reading */
     const char *why; /* NULL or a sentence */
+    bool optional;   /* its failure is told, and ready all the same */
 };
 
 /* Appends one line a source, "resource pods: stale, last heard of 312s ago: connection refused",

@@ -10,6 +10,22 @@
 #include "collectors/pod_lookup.h"
 #include "metrics/sink.h"
 
+enum collector_option_type { COLLECTOR_TEXT, COLLECTOR_PATTERN, COLLECTOR_SWITCH, COLLECTOR_TIME };
+
+/* An option that belongs to one collector. The program's options are made from these rows. */
+struct collector_option {
+    const char *name; /* "collector.diskstats.device-exclude", whole, so that it can be grepped */
+    enum collector_option_type type;
+    const char *preset; /* default, as text: a regular expression, "true", "5s" */
+    const char *help;   /* sentences, one line */
+};
+
+struct collector_value {
+    const char *text; /* as given */
+    bool on;          /* COLLECTOR_SWITCH */
+    uint64_t ns;      /* COLLECTOR_TIME */
+};
+
 /* Where to read and what with. All strings live as long as the collector. */
 struct collector_env {
     const char *procfs, *sysfs, *cgroupfs,
@@ -21,12 +37,22 @@ struct collector_env {
     uint64_t rescan_ns; /* --rescan-interval: how often to look for what notices missed; 0: 1 min */
     bool all_cgroups;   /* every cgroup of the machine (local), else what the kubelet has */
     const struct pod_lookup *pods; /* NULL without Kubernetes */
+    /* The value of a collector's option by its whole name; NULL: all have their presets. */
+    struct collector_value (*option)(const void *options, const char *name);
+    const void *options;
 };
 
 struct collector {
     const char *name; /* "container", "machine", later "cpu", "meminfo" … */
     bool on_by_default;
     const struct metric_subject *const *subjects; /* NULL-terminated */
+    const struct collector_option *options;       /* ends with a row without a name; or NULL */
+
+    /* Its files may keep a reader waiting (sysfs asks hardware, a folder may be a dead mount):
+     * start and read run on another thread, with a deadline, beside those of others. All its
+     * subjects are of the part "node", and it has none of self, watch_fd, changed and tick. start
+     * is called again by the next reading when it failed. */
+    bool may_block;
 
     /* Opens what stays open. Sets *ret_state (may be NULL for none). Errors: -ENODATA this machine
      * has no such source (not a fault) · others. */
@@ -51,6 +77,11 @@ struct collector {
 
     void (*stop)(void *state);
 };
+
+/* The value of one of the collector's options; asserted that it has it. ns is 0 when env has no
+ * options. */
+struct collector_value collector_option_value(const struct collector_env *env,
+                                              const struct collector *c, const char *name);
 
 /* All collectors, in the order of collectors.def; ends with NULL. */
 extern const struct collector *const collectors[];

@@ -16,6 +16,7 @@ enum metric_type {
     METRIC_COUNTER,
     METRIC_INFO,     /* gauge in the text format */
     METRIC_STATESET, /* gauge in the text format */
+    METRIC_UNTYPED,  /* the source does not say which; unknown in OpenMetrics */
 };
 
 enum metric_stability { METRIC_ALPHA, METRIC_STABLE };

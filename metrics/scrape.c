@@ -68,6 +68,9 @@ static struct str header_name(const struct metric_family *row, enum metric_forma
     case METRIC_STATESET:
         *ret_type = open_metrics ? "stateset" : "gauge";
         break;
+    case METRIC_UNTYPED:
+        *ret_type = open_metrics ? "unknown" : "untyped";
+        break;
     }
     return name;
 }

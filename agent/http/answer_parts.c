@@ -3,10 +3,11 @@
 #include "agent/http/answer_parts.h"
 
 #include "agent/http/part_filter.h"
+#include "agent/node/node_scrape.h"
 #include "agent/self/self.h"
 #include "base/clock.h"
 
-#define PARTS_MAX (NODE_PARTS + SERVICE_RESOURCES_MAX + 1)
+#define PARTS_MAX (NODE_PARTS + NODE_COLLECTORS_MAX + SERVICE_RESOURCES_MAX + 2)
 
 struct part_list {
     struct metric_part *parts[PARTS_MAX];
@@ -140,6 +141,22 @@ static void add_node_part(struct part_list *list, const struct service *s,
     }
 }
 
+/* What belongs to the part "node" beside it: what was read aside, and what is said of the scrape.
+ */
+static void add_node_rest(struct part_list *list, const struct service *s,
+                          const struct endpoint *endpoint, struct node_reading *reading,
+                          const struct query *q)
+{
+    for (size_t i = 0; reading && i < reading->n_aside; i++) {
+        snapshot_ref(&reading->aside[i]->snapshot);
+        add(list, reading->aside[i], q, node_loop_collectors(s->node));
+    }
+    if (s->node && s->self_sink && !q->given[QUERY_RESOURCES]) {
+        uint64_t mask = answer_collectors(s, endpoint, q);
+        add(list, node_scrape_part(s->self_sink, s->node, reading, mask), q, NULL);
+    }
+}
+
 /* Of this scrape's reading, or of the last one when the scrape needs none of its own. */
 static void add_self_of_collectors(struct part_list *list, const struct service *s,
                                    struct node_reading *reading, const struct query *q)
@@ -192,6 +209,9 @@ struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
         if (endpoint->parts & ENDPOINT_PART(part)) {
             add_node_part(&list, s, reading, part, q);
         }
+    }
+    if (endpoint->parts & ENDPOINT_PART(NODE_PART_NODE)) {
+        add_node_rest(&list, s, endpoint, reading, q);
     }
     *objects = *objects && endpoint->parts & ENDPOINT_STATE && add_state(&list, s, q);
     if (has_self(s, endpoint)) {

@@ -15,6 +15,8 @@
 
 #define NODE_COLLECTORS_MAX 64 /* bits of a collector mask */
 
+#define NODE_DEADLINE_NS (2 * UINT64_C(1000000000))
+
 /* The parts that a reading is cut into; "state" is not read from the node. */
 enum node_part {
     NODE_PART_CADVISOR,
@@ -49,6 +51,9 @@ struct node_reading {
     uint64_t began_ns, duration_ns;
     int failed; /* 0, or -ENOMEM …: then there are no parts */
     struct metric_part *parts[NODE_PARTS];
+    struct metric_part *aside[NODE_COLLECTORS_MAX]; /* of the part "node", too: what collectors that
+                                                     * may block have read */
+    size_t n_aside;
     size_t n_reports;
     struct collector_report reports[];
 };
@@ -59,6 +64,7 @@ struct node_loop_config {
     struct collector_env env;
     const struct metric_selection *selection;
     uint64_t min_read_ns; /* a younger reading is shared */
+    uint64_t deadline_ns; /* of collectors that may block; 0: NODE_DEADLINE_NS */
     uint64_t tick_ns;     /* between ticks of the collectors */
     struct health *health;
     void (*published)(void *arg); /* on the node loop's thread, after each reading; may be NULL */

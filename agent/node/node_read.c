@@ -1,5 +1,6 @@
 #include "agent/node/node_read.h"
 
+#include "agent/node/node_aside.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -8,7 +9,9 @@
 struct slot {
     const struct collector *collector;
     void *state;
+    struct aside_job *aside; /* it may block: start, read and stop are left to the job */
     bool enabled, running;
+    bool submitted; /* in the reading under way */
     struct collector_report report;
     struct complaint complaint;
 };
@@ -16,6 +19,7 @@ struct slot {
 struct node_reader {
     const struct node_loop_config *config;
     struct metric_sink *sink;
+    struct aside *aside;
     struct complaint complaint;
     size_t n;
     struct slot slots[NODE_COLLECTORS_MAX];
@@ -32,8 +36,9 @@ struct node_reader *node_reader_new(const struct node_loop_config *config, struc
     r->config = config;
     r->complaint.what = "reading the node failed";
     r->sink = metric_sink_new(config->selection, err);
-    if (!r->sink) {
-        free(r);
+    r->aside = aside_new();
+    if (!r->sink || !r->aside) {
+        node_reader_free(r);
         return NULL;
     }
     for (; config->collectors[r->n] && r->n < NODE_COLLECTORS_MAX; r->n++) {
@@ -50,6 +55,7 @@ void node_reader_free(struct node_reader *r)
 {
     if (r) {
         metric_sink_free(r->sink);
+        aside_free(r->aside);
         free(r);
     }
 }
@@ -83,7 +89,14 @@ static void slot_result(struct slot *slot, int result, const struct err *err, ui
 static void slot_start(struct node_reader *r, struct slot *slot, uint64_t now_ns)
 {
     struct err err = { 0 };
-    int result = slot->collector->start(&r->config->env, &slot->state, &err);
+    int result = 0;
+    if (slot->collector->may_block) {
+        slot->aside =
+            aside_job_new(r->aside, slot->collector, &r->config->env, r->config->selection, &err);
+        result = slot->aside ? 0 : -ENOMEM;
+    } else {
+        result = slot->collector->start(&r->config->env, &slot->state, &err);
+    }
     if (result < 0) {
         slot_result(slot, result, &err, now_ns);
         return;
@@ -107,7 +120,9 @@ void node_reader_stop(struct node_reader *r)
 {
     for (size_t i = 0; i < r->n; i++) {
         struct slot *slot = &r->slots[i];
-        if (slot->running && slot->collector->stop) {
+        if (slot->aside) {
+            aside_job_free(KG_TAKE(slot->aside));
+        } else if (slot->running && slot->collector->stop) {
             slot->collector->stop(slot->state);
         }
         slot->running = false;
@@ -159,6 +174,9 @@ static void reading_free(struct snapshot *s)
             snapshot_unref(&reading->parts[i]->snapshot);
         }
     }
+    for (size_t i = 0; i < reading->n_aside; i++) {
+        snapshot_unref(&reading->aside[i]->snapshot);
+    }
     free(reading);
 }
 
@@ -184,6 +202,54 @@ static void read_slot(struct node_reader *r, struct slot *slot)
     slot_result(slot, result, &err, slot->report.read_ns);
 }
 
+/* Those that may block begin first, and run while the others are read here. */
+static void submit_aside(struct node_reader *r, uint64_t mask)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->n; i++) {
+        struct slot *slot = &r->slots[i];
+        slot->submitted = false;
+        if (!(mask >> i & 1) || !slot->aside) {
+            continue;
+        }
+        slot->submitted = aside_submit(slot->aside) == 0;
+        if (!slot->submitted) {
+            struct err err = { 0 };
+            int result = err_set(&err, EBUSY, "%s: still waiting for an earlier reading",
+                                 slot->collector->name);
+            slot->report.duration_ns = 0;
+            slot_result(slot, result, &err, clock_mono_ns());
+        }
+        any |= slot->submitted;
+    }
+    if (any) {
+        aside_go(r->aside);
+    }
+}
+
+static void collect_aside(struct node_reader *r, struct node_reading *reading)
+{
+    uint64_t deadline = r->config->deadline_ns ? r->config->deadline_ns : NODE_DEADLINE_NS;
+    aside_wait(r->aside, reading->began_ns + deadline);
+    for (size_t i = 0; i < r->n; i++) {
+        struct slot *slot = &r->slots[i];
+        if (!slot->submitted) {
+            continue;
+        }
+        struct aside_result result;
+        aside_take(slot->aside, reading->began_ns, &result);
+        slot->report.read_ns = clock_mono_ns();
+        slot->report.duration_ns = result.r == -ETIMEDOUT && !result.duration_ns
+                                       ? slot->report.read_ns - reading->began_ns
+                                       : result.duration_ns;
+        slot->report.read_once = true;
+        slot_result(slot, result.r, &result.err, slot->report.read_ns);
+        if (result.part) {
+            reading->aside[reading->n_aside++] = result.part;
+        }
+    }
+}
+
 static int take_parts(struct node_reader *r, struct node_reading *reading, struct err *err)
 {
     for (size_t i = 0; i < NODE_PARTS; i++) {
@@ -194,6 +260,18 @@ static int take_parts(struct node_reader *r, struct node_reading *reading, struc
         }
     }
     return 0;
+}
+
+static int add_self(struct node_reader *r, struct err *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < r->n && result == 0; i++) {
+        const struct slot *slot = &r->slots[i];
+        if (slot->running && slot->collector->self) {
+            result = slot->collector->self(slot->state, r->sink, err);
+        }
+    }
+    return result;
 }
 
 struct node_reading *node_reader_read(struct node_reader *r, uint64_t mask, uint64_t ticket)
@@ -207,17 +285,14 @@ struct node_reading *node_reader_read(struct node_reader *r, uint64_t mask, uint
     reading->mask = mask;
     reading->began_ns = clock_mono_ns();
     reading->failed = metric_sink_begin(r->sink, &err);
+    submit_aside(r, mask);
     for (size_t i = 0; i < r->n && reading->failed == 0; i++) {
-        if ((mask >> i & 1) && r->slots[i].running) {
+        if ((mask >> i & 1) && r->slots[i].running && !r->slots[i].aside) {
             read_slot(r, &r->slots[i]);
         }
     }
-    for (size_t i = 0; i < r->n && reading->failed == 0; i++) {
-        const struct slot *slot = &r->slots[i];
-        if (slot->running && slot->collector->self) {
-            reading->failed = slot->collector->self(slot->state, r->sink, &err);
-        }
-    }
+    reading->failed = reading->failed ? reading->failed : add_self(r, &err);
+    collect_aside(r, reading);
     if (reading->failed == 0) {
         reading->failed = take_parts(r, reading, &err);
     }
@@ -249,6 +324,10 @@ struct node_reading *node_reading_again(const struct node_reading *last, uint64_
         if (last->parts[i]) {
             snapshot_ref(&last->parts[i]->snapshot);
         }
+    }
+    for (size_t i = 0; i < last->n_aside; i++) {
+        snapshot_ref(&last->aside[i]->snapshot);
+        reading->aside[reading->n_aside++] = last->aside[i];
     }
     return reading;
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "collectors/collector.h"
+#include "metrics/pattern.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -83,10 +84,47 @@ static void collector_row(struct option_row *row, const char *name, bool on)
     };
 }
 
+/* Gives each collector's own options a row, after all switches; rows NULL only counts them. */
+static size_t collector_option_rows(struct option_row *rows)
+{
+    static const enum option_type types[] = {
+        [COLLECTOR_TEXT] = OPTION_STRING,
+        [COLLECTOR_PATTERN] = OPTION_STRING,
+        [COLLECTOR_SWITCH] = OPTION_BOOL,
+        [COLLECTOR_TIME] = OPTION_DURATION,
+    };
+    static const char *const arguments[] = {
+        [COLLECTOR_TEXT] = "TEXT",
+        [COLLECTOR_PATTERN] = "REGEX",
+        [COLLECTOR_TIME] = "DURATION",
+    };
+    size_t n = 0;
+    for (size_t i = 0; collectors[i]; i++) {
+        const struct collector_option *own = collectors[i]->options;
+        for (; own && own->name; own++, n++) {
+            if (rows) {
+                rows[n] = (struct option_row){
+                    .name = own->name,
+                    .type = types[own->type],
+                    .argument = own->type == COLLECTOR_SWITCH ? NULL : arguments[own->type],
+                    .preset = own->preset,
+                    .roles = ROLES_READING,
+                    .group = "Collector options",
+                    .help = own->help,
+                };
+            }
+        }
+    }
+    return n;
+}
+
 int options_init(struct options *o, struct err *err)
 {
     size_t n_own = n_collectors();
-    *o = (struct options){ .role = ROLE_LOCAL, .n = OPTIONS_FIXED + n_own };
+    *o = (struct options){
+        .role = ROLE_LOCAL,
+        .n = OPTIONS_FIXED + n_own + collector_option_rows(NULL),
+    };
     o->rows = calloc(o->n, sizeof(*o->rows));
     o->values = calloc(o->n, sizeof(*o->values));
     o->names = calloc(n_own + 1, OPTION_NAME_MAX);
@@ -99,6 +137,7 @@ int options_init(struct options *o, struct err *err)
         snprintf(name, OPTION_NAME_MAX, COLLECTOR_PREFIX "%s", collectors[i]->name);
         collector_row(&o->rows[OPTIONS_FIXED + i], name, collectors[i]->on_by_default);
     }
+    collector_option_rows(o->rows + OPTIONS_FIXED + n_own);
     for (size_t i = 0; i < o->n; i++) {
         int r =
             options_set(o, i, str_of(o->rows[i].preset), OPTION_PRESET, 0, o->rows[i].name, err);
@@ -235,6 +274,41 @@ const struct str *options_list(const struct options *o, size_t id, size_t *ret_n
 bool options_given(const struct options *o, size_t id)
 {
     return o->values[id].origin != OPTION_PRESET;
+}
+
+bool options_is_collector(size_t id)
+{
+    return id >= OPTIONS_FIXED && id - OPTIONS_FIXED < n_collectors();
+}
+
+struct collector_value options_of_collector(const void *options, const char *name)
+{
+    const struct options *o = options;
+    ssize_t id = options_find(o, str_of(name));
+    assert(id >= 0);
+    const struct option_value *v = &o->values[id];
+    return (struct collector_value){ .text = v->text ? v->text : "", .on = v->on, .ns = v->amount };
+}
+
+int options_check_patterns(const struct options *o, struct err *err)
+{
+    char what[OPTION_NAME_MAX + 3];
+    for (size_t i = 0; collectors[i]; i++) {
+        const struct collector_option *own = collectors[i]->options;
+        for (; own && own->name; own++) {
+            const char *text = options_of_collector(o, own->name).text;
+            if (own->type != COLLECTOR_PATTERN || !*text) {
+                continue;
+            }
+            snprintf(what, sizeof(what), "--%s", own->name);
+            struct pattern *p = pattern_new(what, str_of(text), err);
+            if (!p) {
+                return -EINVAL;
+            }
+            pattern_free(p);
+        }
+    }
+    return 0;
 }
 
 bool options_collector(const struct options *o, size_t collector)

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct collector_value;
+
 enum role { ROLE_NODE, ROLE_CLUSTER, ROLE_LOCAL, ROLE_RENDER, ROLES };
 
 #define ROLE_BIT(role) (1u << (role))
@@ -133,6 +135,13 @@ bool options_given(const struct options *o, size_t id); /* not the default */
 
 /* Whether the collector of this index in collectors[] is enabled. */
 bool options_collector(const struct options *o, size_t collector);
+
+/* Whether the option of this id switches a collector. */
+bool options_is_collector(size_t id);
+
+/* The value of an option that a collector owns; for collector_env.option. options: struct options.
+ */
+struct collector_value options_of_collector(const void *options, const char *name);
 
 /* The role as on the command line. */
 const char *role_name(enum role role);

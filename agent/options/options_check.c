@@ -149,6 +149,10 @@ int options_check(struct options *o, char *const *envp, struct err *err)
     if (n_allow && n_deny) {
         return err_set(err, EINVAL, "--metric-allowlist and --metric-denylist exclude each other");
     }
+    r = o->role == ROLE_NODE || o->role == ROLE_LOCAL ? options_check_patterns(o, err) : 0;
+    if (r < 0) {
+        return r;
+    }
     /* What is only printed needs no server and no folder. */
     bool runs = !options_bool(o, OPT_PRINT_RBAC);
     if (o->role == ROLE_NODE && runs) {

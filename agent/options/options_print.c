@@ -185,7 +185,7 @@ void options_print_config(const struct options *o, struct buf *out)
         }
         size_t start = out->n;
         buf_addf(out, "%s: ", o->rows[i].name);
-        if (i >= OPTIONS_FIXED) {
+        if (options_is_collector(i)) {
             buf_add_c(out, options_collector(o, i - OPTIONS_FIXED) ? "true" : "false");
         } else {
             config_value(&o->rows[i], &o->values[i], out);
@@ -214,7 +214,12 @@ static void doc_row(const struct option_row *row, struct buf *out)
     }
     buf_add_c(out, " | ");
     if (*row->preset && !row->flag_only) {
-        buf_addf(out, "`%s`", row->preset);
+        buf_add_char(out, '`');
+        for (const char *c = row->preset; *c; c++) {
+            buf_add_c(out, *c == '|' ? "\\" : ""); /* else it ends the cell */
+            buf_add_char(out, *c);
+        }
+        buf_add_char(out, '`');
     }
     buf_add_c(out, " | ");
     for (enum role r = 0; r < ROLES; r++) {

@@ -26,6 +26,10 @@ int options_from_environment(struct options *o, char *const *envp, struct err *e
 /* Settles what depends on more than one option: role, contradictions, directories. */
 int options_check(struct options *o, char *const *envp, struct err *err);
 
+/* Whether all expressions of collectors' options are such. Errors: -EINVAL, err names the option.
+ */
+int options_check_patterns(const struct options *o, struct err *err);
+
 /* options_ksm.c: what comes from kube-state-metrics. The flag that a key of its configuration file
  * stands for ("labels_allow_list" -> "metric-labels-allowlist"); NULL when it has no such key. */
 const char *options_ksm_flag(struct str key);

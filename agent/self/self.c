@@ -107,8 +107,14 @@ static int add_node_groups(struct service *s, const struct node_reading *reading
         const struct metric_part *part = reading->parts[i];
         uint64_t needed = node_loop_mask_of_parts(s->node, 1u << i);
         if (part && needed && (needed & ~reading->mask) == 0) {
-            r = add_group(s, node_part_name((enum node_part)i), part->n_series, part->n_objects,
-                          part->n_bytes);
+            struct metric_part sum = *part;
+            for (size_t k = 0; i == NODE_PART_NODE && k < reading->n_aside; k++) {
+                sum.n_series += reading->aside[k]->n_series;
+                sum.n_objects += reading->aside[k]->n_objects;
+                sum.n_bytes += reading->aside[k]->n_bytes;
+            }
+            r = add_group(s, node_part_name((enum node_part)i), sum.n_series, sum.n_objects,
+                          sum.n_bytes);
         }
     }
     return r;

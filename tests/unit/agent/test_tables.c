@@ -1,4 +1,5 @@
 /* What holds for every row of every table, whoever wrote it. */
+#include "agent/node/node_scrape.h"
 #include "agent/self/self.h"
 #include "base/map.h"
 #include "collectors/collector.h"
@@ -49,6 +50,9 @@ static size_t every_row(row_check *check, void *arg)
     }
     for (size_t i = 0; self_subjects[i]; i++, n++) {
         each_row(self_subjects[i], check, arg);
+    }
+    for (size_t i = 0; node_scrape_subjects[i]; i++, n++) {
+        each_row(node_scrape_subjects[i], check, arg);
     }
     return n;
 }
@@ -251,6 +255,13 @@ static void every_subject_has_an_endpoint(void **state)
     (void)state;
     for (size_t i = 0; collectors[i]; i++) {
         assert_non_null(collectors[i]->subjects[0]);
+        if (collectors[i]->may_block) {
+            const struct collector *c = collectors[i];
+            assert_false(c->self || c->watch_fd || c->changed || c->tick);
+            for (const struct metric_subject *const *s = c->subjects; *s; s++) {
+                assert_string_equal((*s)->part, "node");
+            }
+        }
         for (const struct metric_subject *const *s = collectors[i]->subjects; *s; s++) {
             check_subject(*s);
         }
@@ -260,6 +271,9 @@ static void every_subject_has_an_endpoint(void **state)
     }
     for (size_t i = 0; self_subjects[i]; i++) {
         check_subject(self_subjects[i]);
+    }
+    for (size_t i = 0; node_scrape_subjects[i]; i++) {
+        check_subject(node_scrape_subjects[i]);
     }
 }
 

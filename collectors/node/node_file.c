@@ -1,0 +1,239 @@
+#include "collectors/node/node_file.h"
+
+#include "base/num.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define FIRST_BYTES (4 * KIB)
+
+/* What is not there, and what only root may see, is no fault of the collector. */
+static int open_failed(int code, const char *path, struct err *err)
+{
+    bool none = code == ENOENT || code == ENOTDIR || code == EACCES || code == EPERM;
+    err_set_errno(err, code, "open %.150s", path);
+    return none ? -ENODATA : -code;
+}
+
+int node_file_open(struct node_file *f, const char *root, const char *path, struct err *err)
+{
+    *f = (struct node_file){ .fd = -1 };
+    buf_init(&f->text, LIMIT_NODE_FILE_BYTES);
+    int r = file_join(f->path, sizeof(f->path), root, path);
+    if (r < 0) {
+        return err_set_errno(err, -r, "%.150s", path);
+    }
+    f->fd = file_open_read_at(AT_FDCWD, f->path);
+    return f->fd < 0 ? open_failed(-f->fd, f->path, err) : 0;
+}
+
+int node_file_open_net(struct node_file *f, const char *procfs, const char *name, struct err *err)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "1/net/%s", name);
+    if (node_file_open(f, procfs, path, NULL) == 0) {
+        return 0;
+    }
+    snprintf(path, sizeof(path), "net/%s", name);
+    return node_file_open(f, procfs, path, err);
+}
+
+int node_file_read(struct node_file *f, struct str *ret, struct err *err)
+{
+    size_t room = KG_MAX(f->text.cap, FIRST_BYTES);
+    for (;; room *= 2) {
+        buf_clear(&f->text);
+        if (room > LIMIT_NODE_FILE_BYTES || buf_reserve(&f->text, room) < 0) {
+            return err_set(err, room > LIMIT_NODE_FILE_BYTES ? EFBIG : ENOMEM,
+                           "%s: no room for %zu bytes", f->path, room);
+        }
+        int r = file_pread_text(f->fd, f->text.p, f->text.cap, ret);
+        if (r >= 0) {
+            return 0;
+        }
+        if (r != -EFBIG) {
+            return err_set_errno(err, -r, "read %s", f->path);
+        }
+    }
+}
+
+void node_file_close(struct node_file *f)
+{
+    if (f->fd >= 0) {
+        close(f->fd);
+        f->fd = -1;
+    }
+    buf_done(&f->text);
+}
+
+static int one_file(int r, struct node_file *f, void **ret_state)
+{
+    if (r < 0) {
+        node_file_close(f);
+        free(f);
+    } else {
+        *ret_state = f;
+    }
+    return r;
+}
+
+int node_one_file_start(const char *root, const char *path, void **ret_state, struct err *err)
+{
+    struct node_file *f = calloc(1, sizeof(*f));
+    return f ? one_file(node_file_open(f, root, path, err), f, ret_state)
+             : node_no_memory(err, path);
+}
+
+int node_one_net_file_start(const char *procfs, const char *name, void **ret_state, struct err *err)
+{
+    struct node_file *f = calloc(1, sizeof(*f));
+    return f ? one_file(node_file_open_net(f, procfs, name, err), f, ret_state)
+             : node_no_memory(err, name);
+}
+
+void node_one_file_stop(void *state)
+{
+    node_file_close(state);
+    free(state);
+}
+
+int node_line_at(int dirfd, const char *path, char *out, size_t size, struct str *ret)
+{
+    int r = file_read_text_at(dirfd, path, out, size, ret);
+    if (r >= 0) {
+        *ret = str_trim(*ret);
+    }
+    return r;
+}
+
+int node_u64_at(int dirfd, const char *path, uint64_t *ret)
+{
+    char text[64];
+    struct str s = { 0 };
+    int r = node_line_at(dirfd, path, text, sizeof(text), &s);
+    return r < 0 ? r : num_scan_u64(s, ret);
+}
+
+int node_i64_at(int dirfd, const char *path, int64_t *ret)
+{
+    char text[64];
+    struct str s = { 0 };
+    int r = node_line_at(dirfd, path, text, sizeof(text), &s);
+    return r < 0 ? r : num_scan_i64(s, ret);
+}
+
+int node_dir_open(const char *root, const char *path, struct err *err)
+{
+    char joined[PATH_MAX];
+    int r = file_join(joined, sizeof(joined), root, path);
+    if (r < 0) {
+        return err_set_errno(err, -r, "%.150s", path);
+    }
+    int fd = file_open_dir_at(AT_FDCWD, joined);
+    return fd < 0 ? open_failed(-fd, joined, err) : fd;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static int collect_names(DIR *dir, struct arena *mem, struct str **ret_names, size_t *ret_n)
+{
+    size_t n = 0, cap = 0;
+    struct str *names = NULL;
+    const struct dirent *entry;
+    /* One reader and one stream: readdir of glibc is safe there. NOLINTNEXTLINE(concurrency-*) */
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        if (n == cap) {
+            cap = cap ? cap * 2 : 16;
+            struct str *more = cap > LIMIT_NODE_NAMES ? NULL : ARENA_ARRAY(mem, cap, struct str);
+            if (!more) {
+                return cap > LIMIT_NODE_NAMES ? -E2BIG : -ENOMEM;
+            }
+            if (n) {
+                memcpy(more, names, n * sizeof(*names));
+            }
+            names = more;
+        }
+        if (arena_str(mem, str_of(entry->d_name), &names[n]) < 0) {
+            return -ENOMEM;
+        }
+        n++;
+    }
+    if (errno) {
+        return -errno;
+    }
+    if (n) {
+        qsort(names, n, sizeof(*names), by_name);
+    }
+    *ret_names = names;
+    *ret_n = n;
+    return 0;
+}
+
+int node_dir_names(int dirfd, struct arena *mem, struct str **ret_names, size_t *ret_n)
+{
+    int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        int r = -errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return r;
+    }
+    int r = collect_names(dir, mem, ret_names, ret_n);
+    closedir(dir);
+    return r;
+}
+
+static int pattern_of(struct pattern **ret, const struct collector_env *env,
+                      const struct collector *c, const char *name, struct err *err)
+{
+    const char *text = name ? collector_option_value(env, c, name).text : "";
+    if (!text || !*text) {
+        return 0;
+    }
+    struct err own = { 0 };
+    *ret = pattern_new(name, str_of(text), err ? err : &own);
+    return *ret ? 0 : -(err ? err : &own)->code;
+}
+
+int node_filter_init(struct node_filter *f, const struct collector_env *env,
+                     const struct collector *c, const char *exclude, const char *include,
+                     struct err *err)
+{
+    *f = (struct node_filter){ 0 };
+    int r = pattern_of(&f->exclude, env, c, exclude, err);
+    if (r == 0) {
+        r = pattern_of(&f->include, env, c, include, err);
+    }
+    if (r < 0) {
+        node_filter_done(f);
+    }
+    return r;
+}
+
+void node_filter_done(struct node_filter *f)
+{
+    pattern_free(f->exclude);
+    pattern_free(f->include);
+    *f = (struct node_filter){ 0 };
+}
+
+bool node_filter_takes(const struct node_filter *f, struct str name)
+{
+    return !(f->exclude && pattern_matches(f->exclude, name)) &&
+           !(f->include && !pattern_matches(f->include, name));
+}
+
+int node_no_memory(struct err *err, const char *collector)
+{
+    return err_set(err, ENOMEM, "%.100s: out of memory", collector);
+}
