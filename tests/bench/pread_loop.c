@@ -1,7 +1,7 @@
 /* pread_loop.c — the floor of a scrape: the same files read by pread on open descriptors, and
  * nothing else. Reads their paths from the file that is named, then does one round for each line of
- * standard input and prints what it took, so that its rounds and the scrapes that it is compared with
- * can take turns: both then meet the same load and find caches as cold. */
+ * standard input and prints what it took, so that its rounds and the scrapes that it is compared
+ * with can take turns: both then meet the same load and find caches as cold. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
