@@ -134,12 +134,13 @@ bool service_live(const struct service *s, uint64_t now_ns, struct buf *out)
     return live;
 }
 
-/* A standby is as ready as the one that leads: it could take over now. */
-static void tell_lease(const struct service *s, struct buf *out)
+/* A standby is as ready as the one that leads: it could take over now. Where nobody leads nothing
+ * is served: the lease cannot be read or written. */
+static bool tell_lease(const struct service *s, struct buf *out)
 {
     struct service_lease l;
     if (!s->lease) {
-        return;
+        return true;
     }
     s->lease(s->lease_arg, &l);
     if (l.is_leaving) {
@@ -150,7 +151,9 @@ static void tell_lease(const struct service *s, struct buf *out)
         buf_addf(out, "lease %s: standby, %s leads\n", l.name, l.holder);
     } else {
         buf_addf(out, "lease %s: standby, nobody leads\n", l.name);
+        return false;
     }
+    return true;
 }
 
 bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
@@ -165,7 +168,7 @@ bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
         ready = false;
     }
     snapshot_unref(&state->snapshot);
-    tell_lease(s, out);
+    ready &= tell_lease(s, out);
     if (s->draining) {
         buf_add_c(out, "agent: shutting down\n");
         ready = false;

@@ -13,9 +13,6 @@
 #define NOTE_LOOK_NS (200 * CLOCK_NS_PER_MS)
 #define NOTE_SLACK_NS (50 * CLOCK_NS_PER_MS)
 
-/* A death is noticed within a few milliseconds; a scrape that was due just before it failed. */
-#define DEATH_NOTICED_NS (20 * CLOCK_NS_PER_MS)
-
 struct handover {
     struct handover_options options;
     struct cluster_role *role;
@@ -109,13 +106,12 @@ static void open_gate(struct handover *h, const struct elector *e, uint64_t now_
 {
     struct object_gate_opening named[LIMIT_SCRAPERS];
     size_t n = 0;
-    uint64_t gone_ns = e->predecessor_gone_ns;
     bool other_served = e->reason == ELECTOR_RELEASED || e->reason == ELECTOR_DEAD ||
                         (e->reason == ELECTOR_EXPIRED && tell_overtaken(h));
     if (other_served && e->predecessor_seen_ns) {
-        gone_ns -= e->reason == ELECTOR_DEAD ? KG_MIN(gone_ns, DEATH_NOTICED_NS) : 0;
-        n = scrape_note_read(str_of(e->predecessor.note), e->predecessor_seen_ns, gone_ns, named,
-                             KG_ARRAY_LEN(named));
+        /* A death is noticed some milliseconds late, and the note is read some late. */
+        n = scrape_note_read(str_of(e->predecessor.note), e->predecessor_seen_ns,
+                             e->predecessor_gone_ns, named, KG_ARRAY_LEN(named));
     }
     object_gate_open(h->gate, now_ns, named, n);
 }

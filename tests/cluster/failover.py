@@ -360,8 +360,9 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     make_objects(options)
-    replicas = [Replica(options, "replica-a", "127.0.0.1:9301"),
-                Replica(options, "replica-b", "127.0.0.2:9301")]
+    port = random.randrange(9300, 9999)  # the times of a target follow from its address
+    replicas = [Replica(options, "replica-a", f"127.0.0.1:{port}"),
+                Replica(options, "replica-b", f"127.0.0.2:{port}")]
     prometheus = None
     try:
         for r in replicas:

@@ -21,12 +21,12 @@ def named(kind, name, namespace=None, **more):
 class ApiServer:
     """The fake server with objects that the test can change between lists."""
 
-    def __init__(self, folder, objects):
+    def __init__(self, folder, objects, scenario="cluster_scenario.py"):
         self.folder = folder
         self.set(objects)
         self.process = subprocess.Popen(
             [sys.executable, "-B", SOURCE + "/tests/fake/apiserver.py", "--scenario",
-             SOURCE + "/tests/integration/agent/cluster_scenario.py",
+             SOURCE + "/tests/integration/agent/" + scenario,
              "--log", folder + "/requests.log"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "OBJECTS_FILE": folder + "/objects.json"})

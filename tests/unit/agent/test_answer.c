@@ -379,11 +379,12 @@ static void tells_of_the_lease_and_heeds_a_successor(void **state)
     static const struct {
         struct service_lease lease;
         const char *want;
+        int status;
     } cases[] = {
-        { { .name = "k", .leads = true, .holder = "me" }, "\nlease k: leading\n" },
-        { { .name = "k", .holder = "b_1" }, "\nlease k: standby, b_1 leads\n" },
-        { { .name = "k" }, "\nlease k: standby, nobody leads\n" },
-        { { .name = "k", .is_leaving = true }, "\nlease k: leaving\n" },
+        { { .name = "k", .leads = true, .holder = "me" }, "\nlease k: leading\n", 200 },
+        { { .name = "k", .holder = "b_1" }, "\nlease k: standby, b_1 leads\n", 200 },
+        { { .name = "k" }, "\nlease k: standby, nobody leads\n", 503 },
+        { { .name = "k", .is_leaving = true }, "\nlease k: leaving\n", 200 },
     };
     b->service.lease = tell_lease;
     b->service.overtaken = be_overtaken;
@@ -391,7 +392,7 @@ static void tells_of_the_lease_and_heeds_a_successor(void **state)
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
         lease = cases[i].lease;
         ask(b, "/readyz", NULL, &a);
-        assert_int_equal(a.status, 200); /* a standby is as ready */
+        assert_int_equal(a.status, cases[i].status); /* a standby is as ready as the leader */
         assert_true(has(&a.text, cases[i].want));
         answer_done(&a, clock_mono_ns());
     }
