@@ -73,10 +73,11 @@ class Crowd:
 class Role:
     """The cluster role; its log is kept from the pipe's buffer, so that it never waits."""
 
-    def __init__(self, program, port, *flags):
+    def __init__(self, program, port, *flags, kubeconfig=None):
         self.folder = tempfile.TemporaryDirectory(prefix="kubegauge-bench-")
-        config = Path(self.folder.name) / "kubeconfig"
-        config.write_text(KUBECONFIG.format(port=port))
+        config = kubeconfig or Path(self.folder.name) / "kubeconfig"
+        if not kubeconfig:
+            config.write_text(KUBECONFIG.format(port=port))
         clean = {k: v for k, v in os.environ.items() if not k.startswith("KUBEGAUGE_")}
         self.started = time.monotonic()
         self.process = subprocess.Popen(
