@@ -7,8 +7,8 @@
 /* A kind that was left out waits so long before it is taken back, each time twice as long, and from
  * the start again when it was served for STEADY_NS. */
 #define WAIT_FIRST_NS (10 * CLOCK_NS_PER_SEC)
-#define WAIT_MAX_NS (30 * 60 * CLOCK_NS_PER_SEC)
-#define STEADY_NS (10 * 60 * CLOCK_NS_PER_SEC)
+#define WAIT_MAX_NS (UINT64_C(1800) * CLOCK_NS_PER_SEC)
+#define STEADY_NS (UINT64_C(600) * CLOCK_NS_PER_SEC)
 
 /* It must fit with a twentieth to spare, or it would be in and out. */
 #define SPARE_PART 20
