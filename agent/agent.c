@@ -1,12 +1,10 @@
 #include "agent/agent.h"
 
-#include "agent/cluster/cluster_role.h"
-#include "agent/cluster/handover.h"
-#include "agent/cluster/reload.h"
-#include "agent/cluster/shards.h"
+#include "agent/cluster/cluster_agent.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
 #include "agent/kube_role.h"
+#include "agent/options/options_selection.h"
 #include "agent/roles.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -31,14 +29,9 @@ struct agent {
     const struct options *options;
     struct metric_selection *selection;
     struct metric_sink *self_sink;
-    struct kube_role *kube;       /* of role node, else NULL */
-    struct cluster_role *cluster; /* of role cluster, else NULL */
-    struct reload *reload;        /* of role cluster with a file to follow, else NULL */
-    struct handover *handover;    /* of role cluster with --leader-elect, else NULL */
-    struct shards *shards;        /* of role cluster with --pod, else NULL */
-    struct scrape_clock *clock;   /* of role cluster, else NULL */
-    struct object_gate *gate;     /* with handover, else NULL */
-    struct node_loop *node;       /* of role cluster NULL */
+    struct kube_role *kube;        /* of role node, else NULL */
+    struct cluster_agent *cluster; /* of role cluster, else NULL */
+    struct node_loop *node;        /* of role cluster NULL */
     struct server *server;
     struct health health;
     struct service service;
@@ -117,11 +110,6 @@ static void beat_kube(void *arg)
     kube_role_beat(arg);
 }
 
-static void beat_cluster(void *arg)
-{
-    cluster_role_beat(arg);
-}
-
 static void make_service(struct agent *a)
 {
     const struct options *o = a->options;
@@ -138,15 +126,6 @@ static void make_service(struct agent *a)
         a->service.beat_arg = a->kube;
         a->service.state = kube_role_state(a->kube);
     }
-    if (a->cluster) {
-        a->service.beat = beat_cluster;
-        a->service.beat_arg = a->cluster;
-        a->service.state = cluster_role_cell(a->cluster);
-        a->service.clock = a->clock;
-        a->service.is_cluster = true;
-        a->service.files = a->reload ? reload_report : NULL;
-        a->service.files_arg = a->reload;
-    }
 }
 
 static bool has_telemetry(const struct options *o)
@@ -160,61 +139,11 @@ static int check_address(const struct options *o, size_t id, struct err *err)
     return r < 0 ? err_wrap(err, "--%s", o->rows[id].name) : r;
 }
 
-/* Several replicas: who serves objects is settled by a lease. */
-static int make_handover(struct agent *a, struct err *err)
-{
-    if (!a->cluster || !options_bool(a->options, OPT_LEADER_ELECT)) {
-        return 0;
-    }
-    a->gate = object_gate_new();
-    if (!a->gate) {
-        return err_set_errno(err, ENOMEM, "lease");
-    }
-    a->handover =
-        handover_new(a->options, a->cluster, a->clock, a->gate, server_address(a->server), err);
-    if (!a->handover) {
-        return -EINVAL;
-    }
-    a->service.gate = a->gate;
-    a->service.lease = handover_report;
-    a->service.overtaken = handover_overtaken;
-    a->service.lease_arg = a->handover;
-    return 0;
-}
-
-/* --shard and --total-shards. */
-static void report_fixed_shard(void *arg, struct service_shard *ret)
-{
-    const struct options *o = arg;
-    *ret = (struct service_shard){
-        .is_known = true,
-        .index = (unsigned)options_int(o, OPT_SHARD),
-        .total = (unsigned)options_int(o, OPT_TOTAL_SHARDS),
-    };
-}
-
-static int make_shards(struct agent *a, struct err *err)
-{
-    const struct options *o = a->options;
-    if (!a->cluster) {
-        return 0;
-    }
-    a->service.shard = report_fixed_shard;
-    a->service.shard_arg = (void *)o;
-    if (*options_text(o, OPT_POD)) {
-        a->shards = shards_new(o, a->cluster, a->clock, err);
-        a->service.shard = shards_report;
-        a->service.shard_arg = a->shards;
-        return a->shards ? 0 : -ENOMEM;
-    }
-    return 0;
-}
-
 /* What depends on options alone: a fault here is the user's. */
 static int agent_init(struct agent *a, struct err *err)
 {
     const struct options *o = a->options;
-    a->selection = roles_selection(o, err);
+    a->selection = options_selection(o, err);
     if (!a->selection || check_address(o, OPT_LISTEN_ADDRESS, err) < 0 ||
         (has_telemetry(o) && check_address(o, OPT_TELEMETRY_ADDRESS, err) < 0)) {
         return -EINVAL;
@@ -222,7 +151,7 @@ static int agent_init(struct agent *a, struct err *err)
     if (o->role == ROLE_NODE) {
         a->kube = kube_role_new(o, a->selection, &a->health, err);
     } else if (o->role == ROLE_CLUSTER) {
-        a->cluster = cluster_role_new(o, &a->health, err);
+        a->cluster = cluster_agent_new(o, &a->health, err);
     }
     bool missing = (o->role == ROLE_NODE && !a->kube) || (o->role == ROLE_CLUSTER && !a->cluster);
     return missing ? -EINVAL : 0;
@@ -242,15 +171,6 @@ static int agent_start(struct agent *a, const struct options_command *command, s
             return -ENOMEM;
         }
     }
-    if (a->cluster) {
-        a->clock = scrape_clock_new();
-        if (!a->clock) {
-            return err_set_errno(err, ENOMEM, "server");
-        }
-        if (reload_new(o, command, a->cluster, &a->reload, err) < 0) {
-            return -ENOMEM;
-        }
-    }
     make_service(a);
     struct server_config config = {
         .listen_address = options_text(o, OPT_LISTEN_ADDRESS),
@@ -260,14 +180,20 @@ static int agent_start(struct agent *a, const struct options_command *command, s
         .service = &a->service,
     };
     a->server = server_new(&config, err);
-    if (!a->server || make_handover(a, err) < 0 || make_shards(a, err) < 0) {
+    if (!a->server) {
         return -EIO;
     }
-    if ((a->kube && kube_role_start(a->kube, err) < 0) ||
-        (a->cluster && cluster_role_start(a->cluster, err) < 0)) {
-        return -EIO;
+    int r = 0;
+    if (a->cluster) {
+        r = cluster_agent_join(a->cluster, command, server_address(a->server), &a->service, err);
+        r = r < 0 ? r : cluster_agent_start(a->cluster, err);
+    } else if (a->kube) {
+        r = kube_role_start(a->kube, err);
     }
-    int r = a->node ? node_loop_start(a->node, err) : 0;
+    if (r < 0) {
+        return r;
+    }
+    r = a->node ? node_loop_start(a->node, err) : 0;
     return r < 0 ? r : server_start(a->server, err);
 }
 
@@ -282,17 +208,12 @@ static void agent_done(struct agent *a)
         kube_role_stop(a->kube);
     }
     if (a->cluster) {
-        cluster_role_stop(a->cluster);
+        cluster_agent_stop(a->cluster);
     }
     server_free(a->server);
-    reload_free(a->reload);
-    shards_free(a->shards);
-    handover_free(a->handover);
     node_loop_free(a->node);
     kube_role_free(a->kube);
-    cluster_role_free(a->cluster);
-    object_gate_free(a->gate);
-    scrape_clock_free(a->clock);
+    cluster_agent_free(a->cluster);
     metric_sink_free(a->self_sink);
     metric_selection_free(a->selection);
 }
@@ -312,48 +233,33 @@ static void wait_for_end(struct agent *a, const sigset_t *set)
 {
     struct signalfd_siginfo info = { 0 };
     auto_close int signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
-    int file_fd = a->reload ? reload_fd(a->reload) : -1;
+    int file_fd = a->cluster ? cluster_agent_fd(a->cluster) : -1;
     bool ended = false;
     while (!ended) {
         struct pollfd fds[] = { { .fd = signals, .events = POLLIN },
                                 { .fd = file_fd, .events = POLLIN } };
-        poll(fds, KG_ARRAY_LEN(fds), a->reload ? RELOAD_LOOK_MS : -1);
+        poll(fds, KG_ARRAY_LEN(fds), a->cluster ? CLUSTER_LOOK_MS : -1);
         while (!ended && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
             ended = info.ssi_signo != SIGHUP;
         }
-        if (!ended && a->reload) {
-            reload_look(a->reload);
+        if (!ended && a->cluster) {
+            cluster_agent_look(a->cluster);
         }
     }
     LOG_INFO("ending", "signal", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-}
-
-/* Ends the part of a replica or shard in what they do together. */
-static void begin_leave(struct agent *a)
-{
-    if (a->handover) {
-        handover_leave(a->handover);
-    }
-    if (a->shards) {
-        shards_leave(a->shards);
-    }
-}
-
-static bool has_left(const struct agent *a)
-{
-    return (!a->handover || handover_has_left(a->handover)) &&
-           (!a->shards || shards_have_left(a->shards));
 }
 
 /* Stays until those who scrape have seen that what was served here is not any more, and another
  * replica, or other shards, may go on with it; a second signal cuts it short. */
 static void hand_over(struct agent *a, const sigset_t *set)
 {
+    if (!a->cluster) {
+        return;
+    }
     const struct timespec pause = { .tv_nsec = 20 * (long)CLOCK_NS_PER_MS };
-    size_t limit = a->shards ? OPT_SHARD_HANDOVER_TIMEOUT : OPT_HANDOVER_TIMEOUT;
-    uint64_t end_ns = clock_mono_ns() + options_ns(a->options, limit);
-    begin_leave(a);
-    while (!has_left(a) && !server_failed(a->server)) {
+    uint64_t end_ns = clock_mono_ns() + cluster_agent_leave_ns(a->cluster);
+    cluster_agent_leave(a->cluster);
+    while (!cluster_agent_has_left(a->cluster) && !server_failed(a->server)) {
         if (sigtimedwait(set, NULL, &pause) > 0) {
             break;
         }
@@ -381,7 +287,8 @@ int agent_run(const struct options *o, const struct options_command *command)
     } else {
         wait_for_end(&a, &signals);
         hand_over(&a, &signals);
-        code = server_failed(a.server) || shards_failed(a.shards) ? EXIT_FAILED : EXIT_OK;
+        bool failed = server_failed(a.server) || (a.cluster && cluster_agent_failed(a.cluster));
+        code = failed ? EXIT_FAILED : EXIT_OK;
     }
     agent_done(&a);
     return code;

@@ -1,4 +1,5 @@
 #include "kube/render.h"
+#include "agent/options/options_selection.h"
 #include "agent/roles.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -56,7 +57,7 @@ static int render_init(const struct options *o, struct render *r, struct err *er
 {
     size_t n_resources;
     const struct str *resources = options_list(o, OPT_RESOURCES, &n_resources);
-    r->selection = roles_selection(o, err);
+    r->selection = options_selection(o, err);
     if (!r->selection) {
         return -EINVAL;
     }

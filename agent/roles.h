@@ -4,7 +4,6 @@
 #define KG_AGENT_ROLES_H
 
 #include "agent/options/options.h"
-#include "metrics/selection.h"
 
 /* Exit codes of the program. */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -15,10 +14,6 @@ int roles_run(const struct options *o, const struct options_command *command);
 
 /* `kubegauge render`: the exposition of the objects in --file, on standard output. */
 int render_run(const struct options *o);
-
-/* The families that --metric-allowlist, -denylist and -opt-in-list leave. NULL on error. Errors:
- * those of metric_selection_new. */
-struct metric_selection *roles_selection(const struct options *o, struct err *err);
 
 /* Writes all of text to standard output. Returns EXIT_OK or EXIT_FAILED. */
 int roles_print(struct str text);

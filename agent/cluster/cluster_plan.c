@@ -2,7 +2,7 @@
 
 #include "agent/budget.h"
 #include "agent/kube_options.h"
-#include "agent/roles.h"
+#include "agent/options/options_selection.h"
 
 #define SELECTOR_MAX (64 * KIB)
 
@@ -110,7 +110,7 @@ struct cluster_plan *cluster_plan_new(const struct options *o, struct err *err)
     cluster_plan_divide(p, o, (unsigned)options_int(o, OPT_SHARD),
                         (unsigned)options_int(o, OPT_TOTAL_SHARDS));
     p->ksm_quirks = options_bool(o, OPT_KSM_QUIRKS);
-    p->selection = roles_selection(o, err);
+    p->selection = options_selection(o, err);
     if (!p->selection || read_resources(p, o, err) < 0 || read_namespaces(p, o, err) < 0 ||
         read_selector(p, o, err) < 0 ||
         kube_options_allowlist(o, OPT_LABELS_ALLOWLIST, &p->labels, err) < 0 ||
