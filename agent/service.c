@@ -169,6 +169,14 @@ bool service_ready(const struct service *s, uint64_t now_ns, struct buf *out)
     }
     snapshot_unref(&state->snapshot);
     ready &= tell_lease(s, out);
+    struct service_shard shard = { 0 };
+    if (s->shard) {
+        s->shard(s->shard_arg, &shard);
+    }
+    if (shard.returns) {
+        buf_add_c(out, "shard: another still has its share\n");
+        ready = false;
+    }
     if (s->draining) {
         buf_add_c(out, "agent: shutting down\n");
         ready = false;

@@ -65,6 +65,8 @@ struct service_shard {
     bool is_known;     /* the rest is; always without is_automatic */
     bool is_automatic; /* it follows a StatefulSet; without that only index and total are set */
     bool is_agreed, serves;
+    bool returns;    /* to a share that another still has */
+    unsigned shares; /* that are served: 2 while a neighbour's pod is replaced */
     unsigned index, total, wanted;
     uint64_t epoch;
     const char *phase; /* a literal */

@@ -1,14 +1,27 @@
 #include "agent/cluster/shard_machine.h"
 
+/* What shard j has in this epoch, and what it says that it serves. */
+static struct shard_share due(const struct shard_facts *f, unsigned j)
+{
+    return shard_share_of(f->epoch.division, j);
+}
+
+static struct shard_share said(const struct shard_facts *f, unsigned j)
+{
+    const struct shard_record *r = &f->records[j];
+    return r->present ? shard_share_of(r->serves, j) : (struct shard_share){ 0 };
+}
+
+static bool serves_epoch(const struct shard_facts *f, struct shard_division d)
+{
+    return shard_division_same(d, f->epoch.division);
+}
+
 /* A shard whose objects go elsewhere in this epoch, and that still shows them. */
 static bool holds_others(const struct shard_facts *f, unsigned j)
 {
     const struct shard_record *r = &f->records[j];
-    if (!r->present || f->gone[j]) {
-        return false;
-    }
-    bool keeps_too_much = r->serves && (j >= f->epoch.total || r->serves < f->epoch.total);
-    return keeps_too_much || !r->seen;
+    return r->present && !f->gone[j] && (!shard_share_has(due(f, j), said(f, j)) || !r->seen);
 }
 
 /* The first shard but ourselves that still shows what goes elsewhere; -1: none. */
@@ -25,7 +38,7 @@ static int first_holder(const struct shard_facts *f)
 static bool anybody_serves(const struct shard_facts *f)
 {
     for (unsigned j = 0; j < f->n_records; j++) {
-        if (f->records[j].present && !f->gone[j] && f->records[j].serves) {
+        if (f->records[j].present && !f->gone[j] && f->records[j].serves.total) {
             return true;
         }
     }
@@ -42,26 +55,29 @@ static bool is_scraped_by(const struct shard_record *r, uint64_t scraper)
     return false;
 }
 
+/* Whether it has nothing to wait for: no share, the one that it serves, or one that is complete. */
 static bool is_warm(const struct shard_facts *f, unsigned j)
 {
     const struct shard_record *r = &f->records[j];
-    return r->present && (r->warm == f->epoch.total || r->serves == f->epoch.total);
+    return due(f, j).total == 0 || shard_share_same(due(f, j), said(f, j)) ||
+           (r->present && serves_epoch(f, r->warm));
 }
 
 static bool all_warm(const struct shard_facts *f)
 {
     unsigned j = 0;
-    while (j < f->epoch.total && is_warm(f, j)) {
+    while (j < f->epoch.division.total && is_warm(f, j)) {
         j++;
     }
-    return j == f->epoch.total;
+    return j == f->epoch.division.total;
 }
 
 /* Whether who scrapes us scrapes all shards of the epoch. */
 static bool all_found(const struct shard_facts *f)
 {
-    for (unsigned j = 0; j < f->epoch.total; j++) {
-        for (size_t i = 0; j != f->index && i < f->n_regular; i++) {
+    for (unsigned j = 0; j < f->epoch.division.total; j++) {
+        bool is_other = j != f->index && due(f, j).total;
+        for (size_t i = 0; is_other && i < f->n_regular; i++) {
             if (!is_scraped_by(&f->records[j], f->scrapers[i])) {
                 return false;
             }
@@ -74,9 +90,10 @@ static bool all_found(const struct shard_facts *f)
  * waited for. Sets *ret_suspect to one that is. */
 static bool is_finished(const struct shard_facts *f, int *ret_suspect)
 {
-    for (unsigned j = 0; j < f->epoch.total; j++) {
+    for (unsigned j = 0; j < f->epoch.division.total; j++) {
         const struct shard_record *r = &f->records[j];
-        bool is_done = r->present && r->serves == f->epoch.total && r->seen;
+        bool is_done =
+            due(f, j).total == 0 || (r->present && serves_epoch(f, r->serves) && r->seen);
         if (!is_done && (r->present ? !f->gone[j] : j < f->wanted)) {
             *ret_suspect = j == f->index ? -1 : (int)j;
             return false;
@@ -94,12 +111,51 @@ static bool waited(uint64_t *since_ns, uint64_t now_ns, uint64_t limit_ns)
     return now_ns - *since_ns >= limit_ns;
 }
 
-/* Opens an epoch when there is none, or another number of shards is wanted and the present one may
- * be left. Says whether it is to be written. */
+static bool is_away(const struct shard_facts *f)
+{
+    return f->epoch.division.away == f->index + 1;
+}
+
+static bool another_leaves(const struct shard_facts *f)
+{
+    for (unsigned j = 0; j < f->n_records; j++) {
+        if (j != f->index && f->records[j].present && !f->gone[j] && f->records[j].leaving) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the neighbour can have the share while this pod is replaced. */
+static bool can_go_away(const struct shard_self *self, const struct shard_facts *f)
+{
+    return f->leaving && f->index < f->wanted && f->wanted >= 2 && self->is_serving &&
+           f->wanted == f->epoch.division.total && !f->epoch.division.away && !another_leaves(f);
+}
+
+/* How objects are to be divided, as this shard sees it. */
+static struct shard_division wanted_division(const struct shard_self *self,
+                                             const struct shard_facts *f)
+{
+    struct shard_division present = f->epoch.division;
+    int ignored;
+    if (!f->wanted) {
+        return present;
+    }
+    if (f->wanted == present.total && present.away && (f->leaving || !is_away(f))) {
+        return present;
+    }
+    bool goes = can_go_away(self, f) && f->epoch.committed && is_finished(f, &ignored);
+    return (struct shard_division){ f->wanted, goes ? f->index + 1 : 0 };
+}
+
+/* Opens an epoch when there is none, or another division is wanted and the present one may be left.
+ * Says whether it is to be written. */
 static bool decide_epoch(struct shard_self *self, const struct shard_facts *f,
                          struct shard_step *step)
 {
-    if (!f->wanted || f->wanted == f->epoch.total) {
+    struct shard_division wanted = wanted_division(self, f);
+    if (serves_epoch(f, wanted)) {
         self->stale_ns = 0;
         return false;
     }
@@ -108,7 +164,7 @@ static bool decide_epoch(struct shard_self *self, const struct shard_facts *f,
         return false;
     }
     /* When nobody serves anything there is nobody to lose an object. */
-    step->epoch = (struct shard_epoch){ f->epoch.n + 1, f->wanted, !anybody_serves(f) };
+    step->epoch = (struct shard_epoch){ f->epoch.n + 1, wanted, !anybody_serves(f) };
     step->write_epoch = true;
     return true;
 }
@@ -134,54 +190,61 @@ static bool decide_commit(struct shard_self *self, const struct shard_facts *f,
     return true;
 }
 
-/* The number of shards that the first set of this process is to divide by. What the record says was
- * served goes on, if it is a part of what may be served now. */
-static unsigned first_total(const struct shard_facts *f)
+/* What the first set of this process is to have. What the record says was served goes on, if it is
+ * a part of what may be served now. */
+static struct shard_share first_share(const struct shard_facts *f)
+{
+    struct shard_share before = said(f, f->index), mine = due(f, f->index);
+    return before.total && (!f->epoch.committed || shard_share_has(mine, before)) ? before : mine;
+}
+
+/* This process takes up what an earlier one served, or the part of it that is left. */
+static void take_up(struct shard_self *self, const struct shard_facts *f, struct shard_step *step)
 {
     const struct shard_record *own = &f->records[f->index];
-    unsigned before = own->present ? own->serves : 0;
-    if (before && (!f->epoch.committed || before >= f->epoch.total)) {
-        return before;
+    struct shard_share before = said(f, f->index);
+    if (self->has_begun || !f->now.total) {
+        return;
     }
-    return f->index < f->epoch.total ? f->epoch.total : 0;
+    self->has_begun = true;
+    if (!shard_share_has(before, f->now)) {
+        return;
+    }
+    bool is_whole = shard_share_same(before, f->now);
+    self->is_serving = true;
+    self->serves = is_whole ? own->serves : f->epoch.division;
+    self->unseen = !own->seen || !is_whole;
+    self->lost_ns = f->now_ns;
+    step->serve = true;
 }
 
 static void decide_sets(struct shard_self *self, const struct shard_facts *f,
                         struct shard_step *step)
 {
-    const struct shard_record *own = &f->records[f->index];
-    unsigned total = f->epoch.total;
-    if (f->now_total == 0) {
-        step->build = first_total(f);
-    } else if (f->index < total && f->now_total != total && f->next_total != total) {
-        step->build = total;
-    } else if (f->next_total && (f->now_total == total || f->index >= total)) {
+    struct shard_share mine = due(f, f->index);
+    if (f->now.total == 0) {
+        step->build = first_share(f);
+    } else if (mine.total && !shard_share_same(f->now, mine) && !shard_share_same(f->next, mine)) {
+        step->build = mine;
+    } else if (f->next.total && (mine.total == 0 || shard_share_same(f->now, mine))) {
         step->cancel = true;
     }
-    if (!self->is_serving && f->now_total && !self->unseen && own->present && own->serves &&
-        (own->serves == f->now_total || (own->serves < total && f->now_total == total))) {
-        /* This process takes up what an earlier one served, or the part of it that is left. */
-        self->is_serving = true;
-        self->serves = f->now_total;
-        self->unseen = !own->seen || own->serves != f->now_total;
-        self->lost_ns = f->now_ns;
-        step->serve = true;
-    }
+    take_up(self, f, step);
 }
 
 /* Lets objects go that are others' now. */
 static void decide_loss(struct shard_self *self, const struct shard_facts *f,
                         struct shard_step *step)
 {
-    unsigned total = f->epoch.total;
-    if (!f->epoch.committed || !self->is_serving || self->serves == total) {
+    struct shard_share mine = due(f, f->index), has = shard_share_of(self->serves, f->index);
+    if (!f->epoch.committed || !self->is_serving || shard_share_has(mine, has)) {
         return;
     }
-    if (f->index >= total) {
+    if (mine.total == 0 || !shard_share_has(has, mine)) {
         self->is_serving = false;
         step->silence = true;
-    } else if (self->serves < total && f->next_total == total && f->next_complete) {
-        self->serves = total;
+    } else if (shard_share_same(f->next, mine) && f->next_complete) {
+        self->serves = f->epoch.division;
         step->serve = true;
     } else {
         return;
@@ -193,18 +256,22 @@ static void decide_loss(struct shard_self *self, const struct shard_facts *f,
 /* The set for the epoch is complete. */
 static bool has_warm_set(const struct shard_facts *f)
 {
-    return (f->now_total == f->epoch.total && f->now_complete) ||
-           (f->next_total == f->epoch.total && f->next_complete);
+    struct shard_share mine = due(f, f->index);
+    return mine.total && ((shard_share_same(f->now, mine) && f->now_complete) ||
+                          (shard_share_same(f->next, mine) && f->next_complete));
 }
 
-/* Serves what others have let go. */
+/* Serves what others have let go; or the same as before, which is only to be said. */
 static void decide_gain(struct shard_self *self, const struct shard_facts *f,
                         struct shard_step *step)
 {
-    unsigned total = f->epoch.total;
-    bool gains = f->epoch.committed && f->index < total && !self->unseen &&
-                 (!self->is_serving || self->serves > total);
-    if (!gains) {
+    struct shard_share mine = due(f, f->index);
+    if (!f->epoch.committed || mine.total == 0 || self->unseen ||
+        (self->is_serving && serves_epoch(f, self->serves))) {
+        return;
+    }
+    if (self->is_serving && shard_share_same(shard_share_of(self->serves, f->index), mine)) {
+        step->claims = true;
         return;
     }
     if (self->committed_ns == 0) {
@@ -224,10 +291,16 @@ static void fill_record(const struct shard_self *self, const struct shard_facts 
     if (str_copy(r->uid, sizeof(r->uid), str_of(f->uid)) < 0) {
         r->uid[0] = '\0'; /* longer than any that Kubernetes gives */
     }
-    r->warm = has_warm_set(f) ? f->epoch.total : 0;
+    r->leaving = f->leaving;
     r->seen = !self->unseen;
-    r->serves = step->claims ? f->epoch.total : self->is_serving ? self->serves : 0;
-    if (!self->is_serving && !step->claims && f->now_total == 0 && own->present) {
+    if (has_warm_set(f)) {
+        r->warm = f->epoch.division;
+    }
+    if (step->claims) {
+        r->serves = f->epoch.division;
+    } else if (self->is_serving) {
+        r->serves = self->serves;
+    } else if (f->now.total == 0 && own->present) {
         r->serves = own->serves; /* about to be taken up */
         r->seen = own->seen;
     }
@@ -238,14 +311,13 @@ static void fill_record(const struct shard_self *self, const struct shard_facts 
 
 static enum shard_phase phase_of(const struct shard_self *self, const struct shard_facts *f)
 {
-    unsigned total = f->epoch.total;
     if (self->unseen) {
         return SHARD_LOSING;
     }
-    if (f->index >= total) {
+    if (due(f, f->index).total == 0) {
         return self->is_serving ? SHARD_WARM : SHARD_LEFT;
     }
-    if (self->is_serving && self->serves == total) {
+    if (self->is_serving && serves_epoch(f, self->serves)) {
         return SHARD_SETTLED;
     }
     if (!has_warm_set(f)) {
@@ -254,15 +326,28 @@ static enum shard_phase phase_of(const struct shard_self *self, const struct sha
     return f->epoch.committed ? SHARD_GAINING : SHARD_WARM;
 }
 
-/* A pod that ends while its share stays its own (an update, an eviction) has nobody to wait for. */
+/* Whether nobody is going to take over what a shard that ends still has. */
+static bool is_alone(const struct shard_self *self, const struct shard_facts *f)
+{
+    if (!f->is_read || f->wanted == 0 || f->now.total == 0) {
+        return true;
+    }
+    if (f->index >= f->wanted) {
+        return false;
+    }
+    if (!is_away(f)) {
+        return !can_go_away(self, f);
+    }
+    const struct shard_record *next =
+        &f->records[shard_neighbour(f->index, f->epoch.division.total)];
+    return !f->epoch.committed && next->present && next->leaving;
+}
+
 static bool may_end(const struct shard_self *self, const struct shard_facts *f)
 {
     const struct shard_record *own = &f->records[f->index];
-    if (!f->leaving) {
-        return false;
-    }
-    return !f->is_read || f->index < f->wanted || f->wanted == 0 || f->now_total == 0 ||
-           (!self->is_serving && !self->unseen && own->serves == 0 && own->seen);
+    bool has_nothing = !self->is_serving && !self->unseen && own->serves.total == 0 && own->seen;
+    return f->leaving && (is_alone(self, f) || has_nothing);
 }
 
 static void begin_epoch(struct shard_self *self, const struct shard_facts *f)
@@ -271,6 +356,8 @@ static void begin_epoch(struct shard_self *self, const struct shard_facts *f)
         self->epoch_n = f->epoch.n;
         self->warm_ns = self->committed_ns = self->stale_ns = 0;
     }
+    self->was_away |= is_away(f) && !self->is_serving;
+    self->was_away &= !(self->is_serving && serves_epoch(f, self->serves));
 }
 
 struct shard_step shard_decide(struct shard_self *self, const struct shard_facts *f)
@@ -295,7 +382,9 @@ struct shard_step shard_decide(struct shard_self *self, const struct shard_facts
         fill_record(self, f, &step);
         step.phase = phase_of(self, f);
     }
-    step.serves = self->is_serving ? self->serves : 0;
+    if (self->is_serving) {
+        step.serves = shard_share_of(self->serves, f->index);
+    }
     step.may_end = may_end(self, f);
     return step;
 }

@@ -17,6 +17,10 @@
  *      scraper took an answer without them, and so has ended their series.
  *   5. Who gains objects serves them when all who lose are seen: at its next scrape.
  *
+ * A shard that is told to end, though it is wanted (its pod is replaced), opens an epoch of the
+ * same number in which it is away, and its neighbour has its share, too; when it is back, one in
+ * which it is there. One at a time: another that ends meanwhile does so at once.
+ *
  * A shard that was restarted takes up what its record says it served, since nobody else has it. A
  * pod that is gone (facts->gone) is not waited for; one that hangs, for SHARD_WAIT_NS: then it is
  * better to serve an object twice than not at all. */
@@ -36,7 +40,7 @@ enum shard_phase {
     SHARD_WARM,      /* it is, and others' are not */
     SHARD_LOSING,    /* has let objects go, and not every scraper has seen that */
     SHARD_GAINING,   /* waits for others to lose */
-    SHARD_LEFT,      /* not of the present number; serves nothing */
+    SHARD_LEFT,      /* has no share now; serves nothing */
 };
 
 /* What is known. */
@@ -51,8 +55,8 @@ struct shard_facts {
     const struct shard_record *records; /* LIMIT_SHARDS, by ordinal; the own one as it is stored */
     const bool *gone;                   /* LIMIT_SHARDS: the pod of that record is no more */
     unsigned n_records;                 /* of which that many are to be looked at */
-    /* The own sets: the present one and the one beside it, by number of shards; 0: none. */
-    unsigned now_total, next_total;
+    struct shard_share now,
+        next; /* that the own sets have, the present one and the one beside it */
     bool now_complete, next_complete;
     bool all_scraped;         /* every scraper took an answer that began after self.lost_ns */
     const uint64_t *scrapers; /* scraper_id of all, those that come regularly first */
@@ -62,8 +66,10 @@ struct shard_facts {
 /* What is kept between two steps; zeroed at first. */
 struct shard_self {
     bool is_serving;
-    unsigned serves; /* while serving: the number of shards that the served set divides by */
-    bool unseen;     /* objects were let go that some scraper may still show */
+    struct shard_division serves; /* while serving */
+    bool has_begun; /* what an earlier process served has been taken up, if there was anything */
+    bool was_away;  /* comes back to a share that another has */
+    bool unseen;    /* objects were let go that some scraper may still show */
     uint64_t lost_ns;
     uint64_t warm_ns, committed_ns, stale_ns; /* since when; 0: not */
     uint64_t epoch_n;                         /* that the times above are about */
@@ -71,11 +77,11 @@ struct shard_self {
 
 struct shard_step {
     enum shard_phase phase;
-    unsigned build; /* the set to be listed, beside the present one if there is one; 0: none */
-    bool cancel;    /* the set beside is of no use */
-    bool serve;     /* the series of the set `serves` are to be served from now on … */
-    bool silence;   /* … or of none */
-    unsigned serves;
+    struct shard_share build; /* to be listed, beside the present set if there is one */
+    bool cancel;              /* the set beside is of no use */
+    bool serve;   /* the series of the set with share `serves` are to be served from now on … */
+    bool silence; /* … or of none */
+    struct shard_share serves;
     bool write_epoch, write_record; /* with the version that the facts are of */
     bool claims; /* the record claims to serve: serve when it is written, shard_claimed */
     struct shard_epoch epoch;

@@ -22,16 +22,22 @@ static bool word_number(struct str text, struct str key, uint64_t most, uint64_t
     return num_scan_u64(word_value(text, key), ret) == 0 && *ret <= most;
 }
 
+static bool word_division(struct str text, struct str key, struct shard_division *ret)
+{
+    return shard_division_parse(word_value(text, key), LIMIT_SHARDS, ret) == 0;
+}
+
 int shard_epoch_parse(struct str text, struct shard_epoch *ret)
 {
-    uint64_t n, total, committed;
+    uint64_t n, committed;
+    struct shard_division division;
     *ret = (struct shard_epoch){ 0 };
     if (!word_number(text, STR("n"), UINT64_MAX - 1, &n) || n == 0 ||
-        !word_number(text, STR("total"), LIMIT_SHARDS, &total) || total == 0 ||
+        !word_division(text, STR("shards"), &division) || division.total == 0 ||
         !word_number(text, STR("committed"), 1, &committed)) {
         return -EBADMSG;
     }
-    *ret = (struct shard_epoch){ n, (unsigned)total, committed == 1 };
+    *ret = (struct shard_epoch){ n, division, committed == 1 };
     return 0;
 }
 
@@ -47,32 +53,36 @@ static void read_scrapers(struct str list, struct shard_record *ret)
 
 int shard_record_parse(struct str text, struct shard_record *ret)
 {
-    uint64_t serves, warm, seen;
+    uint64_t seen, leaving = 0;
     *ret = (struct shard_record){ 0 };
-    if (!word_number(text, STR("serves"), LIMIT_SHARDS, &serves) ||
-        !word_number(text, STR("warm"), LIMIT_SHARDS, &warm) ||
+    if (!word_division(text, STR("serves"), &ret->serves) ||
+        !word_division(text, STR("warm"), &ret->warm) ||
         !word_number(text, STR("seen"), 1, &seen) ||
         str_copy(ret->uid, sizeof(ret->uid), word_value(text, STR("uid"))) < 0) {
         *ret = (struct shard_record){ 0 };
         return -EBADMSG;
     }
     ret->present = true;
-    ret->serves = (unsigned)serves;
-    ret->warm = (unsigned)warm;
     ret->seen = seen == 1;
+    ret->leaving = word_number(text, STR("leaving"), 1, &leaving) && leaving == 1;
     read_scrapers(word_value(text, STR("scrapers")), ret);
     return 0;
 }
 
 void shard_epoch_print(const struct shard_epoch *epoch, struct buf *out)
 {
-    buf_addf(out, "n=%" PRIu64 " total=%u committed=%d", epoch->n, epoch->total, epoch->committed);
+    buf_addf(out, "n=%" PRIu64 " shards=", epoch->n);
+    shard_division_print(epoch->division, out);
+    buf_addf(out, " committed=%d", epoch->committed);
 }
 
 void shard_record_print(const struct shard_record *record, struct buf *out)
 {
-    buf_addf(out, "uid=%s serves=%u warm=%u seen=%d", record->uid, record->serves, record->warm,
-             record->seen);
+    buf_addf(out, "uid=%s serves=", record->uid);
+    shard_division_print(record->serves, out);
+    buf_add_c(out, " warm=");
+    shard_division_print(record->warm, out);
+    buf_addf(out, " seen=%d%s", record->seen, record->leaving ? " leaving=1" : "");
     for (size_t i = 0; i < record->n_scrapers; i++) {
         buf_addf(out, "%s%016" PRIx64, i ? "," : " scrapers=", record->scrapers[i]);
     }
@@ -80,13 +90,16 @@ void shard_record_print(const struct shard_record *record, struct buf *out)
 
 bool shard_epoch_same(const struct shard_epoch *a, const struct shard_epoch *b)
 {
-    return a->n == b->n && a->total == b->total && a->committed == b->committed;
+    return a->n == b->n && shard_division_same(a->division, b->division) &&
+           a->committed == b->committed;
 }
 
 bool shard_record_same(const struct shard_record *a, const struct shard_record *b)
 {
-    bool same = a->present == b->present && strcmp(a->uid, b->uid) == 0 && a->serves == b->serves &&
-                a->warm == b->warm && a->seen == b->seen && a->n_scrapers == b->n_scrapers;
+    bool same = a->present == b->present && strcmp(a->uid, b->uid) == 0 &&
+                shard_division_same(a->serves, b->serves) &&
+                shard_division_same(a->warm, b->warm) && a->leaving == b->leaving &&
+                a->seen == b->seen && a->n_scrapers == b->n_scrapers;
     for (size_t i = 0; same && i < a->n_scrapers; i++) {
         same = a->scrapers[i] == b->scrapers[i];
     }

@@ -1,5 +1,5 @@
 /* shard_record.h — what shards tell each other, as text in the annotations of one object.
- * Uses: base.  Threads: any.  Owner: agent/cluster/shards.
+ * Uses: base, shard_division.  Threads: any.  Owner: agent/cluster/shards.
  *
  * The object is a Lease named after the StatefulSet. "kubegauge/epoch" says how many shards there
  * are to be, "kubegauge/shard-N" what shard N does about it; each shard writes its own. Words that
@@ -7,7 +7,7 @@
 #ifndef KG_AGENT_SHARD_RECORD_H
 #define KG_AGENT_SHARD_RECORD_H
 
-#include "base/buf.h"
+#include "agent/cluster/shard_division.h"
 #include "base/limits.h"
 
 #define SHARD_LEASE_SUFFIX "-shards"
@@ -16,19 +16,20 @@
 #define SHARD_UID_MAX 64
 #define SHARD_SCRAPERS_MAX 8
 
-/* "n=3 total=2 committed=1" */
+/* "n=3 shards=2 committed=1" */
 struct shard_epoch {
-    uint64_t n;     /* counts up; 0: there is none */
-    unsigned total; /* of shards */
+    uint64_t n; /* counts up; 0: there is none */
+    struct shard_division division;
     bool committed; /* all of them are warm: those that lose objects let them go */
 };
 
 /* "uid=0f3f… serves=3 warm=2 seen=1 scrapers=9a0b…,…" */
 struct shard_record {
     bool present;
-    char uid[SHARD_UID_MAX]; /* of the pod */
-    unsigned serves;         /* serves its share of so many; 0: nothing */
-    unsigned warm;           /* holds its share of so many, complete; 0: none */
+    char uid[SHARD_UID_MAX];      /* of the pod */
+    struct shard_division serves; /* serves its share of it; total 0: nothing */
+    struct shard_division warm;   /* holds its share of it, complete; total 0: none */
+    bool leaving;                 /* is told to end */
     bool seen; /* what it served before, and serves no more, has ended at every scraper */
     uint64_t scrapers[SHARD_SCRAPERS_MAX]; /* scraper_id of who scrapes it */
     size_t n_scrapers;

@@ -31,8 +31,8 @@ struct shards {
     struct shard_step sent; /* the write that is under way */
     enum shard_phase phase;
     uint64_t started_ns, applied_ns;
-    unsigned applied;  /* number of shards of the plan that the role was given last */
-    unsigned to_serve; /* the set that the role is to serve and does not yet; 0: none */
+    struct shard_share applied;  /* of the plan that the role was given last */
+    struct shard_share to_serve; /* that the role is to serve and does not yet; total 0: none */
     bool said_refused;
 
     atomic_bool is_leaving, has_left, is_failed;
@@ -40,34 +40,40 @@ struct shards {
     struct service_shard shown;
 };
 
-static void build(struct shards *s, unsigned index, unsigned total, uint64_t now_ns)
+static void build(struct shards *s, struct shard_share share, uint64_t now_ns)
 {
     struct err err = { 0 };
-    if (s->applied == total && now_ns < s->applied_ns + APPLY_NS) {
+    if (shard_share_same(s->applied, share) && now_ns < s->applied_ns + APPLY_NS) {
         return;
     }
     struct cluster_plan *plan = cluster_plan_new(s->options, &err);
-    s->applied = total;
+    s->applied = share;
     s->applied_ns = now_ns;
     if (!plan) {
         LOG_ERROR("a shard's share cannot be listed", "error", err_text(&err));
         return;
     }
-    cluster_plan_divide(plan, s->options, index, total);
+    cluster_plan_divide(plan, s->options, share.index, share.total);
+    plan->shard.more = share.more;
     cluster_role_apply(s->role, plan);
+}
+
+static struct shard_share share_of(const struct cluster_plan *plan)
+{
+    return plan ? shard_share_from_kube(&plan->shard) : (struct shard_share){ 0 };
 }
 
 /* Serves the set that is to be served, once the role has it. */
 static void serve(struct shards *s)
 {
     struct cluster_progress p = cluster_role_progress(s->role);
-    bool has_it = p.plan && p.plan->shard.total == s->to_serve;
-    if (!has_it && p.next_plan && p.next_plan->shard.total == s->to_serve) {
+    bool has_it = p.plan && shard_share_same(share_of(p.plan), s->to_serve);
+    if (!has_it && p.next_plan && shard_share_same(share_of(p.next_plan), s->to_serve)) {
         has_it = cluster_role_exchange(s->role);
     }
     if (has_it) {
         cluster_role_serve(s->role, true);
-        s->to_serve = 0;
+        s->to_serve.total = 0;
         s->self.lost_ns = clock_mono_ns(); /* what is read from now on is without what was lost */
     }
 }
@@ -77,7 +83,7 @@ static void on_written(void *arg, bool is_done)
     struct shards *s = arg;
     if (is_done && s->sent.claims) {
         shard_claimed(&s->self, &s->sent);
-        s->to_serve = s->self.serves;
+        s->to_serve = shard_share_of(s->self.serves, shard_link_knows(s->link)->index);
         serve(s);
     }
     kube_loop_wakeup(cluster_role_loop(s->role));
@@ -85,25 +91,27 @@ static void on_written(void *arg, bool is_done)
 
 static void log_epoch(const struct shard_epoch *epoch)
 {
-    char n[NUM_TEXT_MAX + 1] = { 0 }, total[NUM_TEXT_MAX + 1] = { 0 };
+    auto_buf struct buf shards = BUF_INIT(64);
+    char n[NUM_TEXT_MAX + 1] = { 0 };
     num_format_u64(n, epoch->n);
-    num_format_u64(total, epoch->total);
-    LOG_INFO(epoch->committed ? "shards hand over" : "shards prepare", "epoch", n, "shards", total);
+    shard_division_print(epoch->division, &shards);
+    const char *text = buf_c(&shards);
+    LOG_INFO(epoch->committed ? "shards hand over" : "shards prepare", "epoch", n, "shards",
+             text ? text : "");
 }
 
-static void act(struct shards *s, const struct shard_knowledge *k, const struct shard_step *step,
-                uint64_t now_ns)
+static void act(struct shards *s, const struct shard_step *step, uint64_t now_ns)
 {
     if (step->cancel) {
         cluster_role_cancel(s->role);
-        s->applied = 0;
+        s->applied.total = 0;
     }
-    if (step->build) {
-        build(s, k->index, step->build, now_ns);
+    if (step->build.total) {
+        build(s, step->build, now_ns);
     }
     if (step->silence) {
         cluster_role_serve(s->role, false);
-        s->to_serve = 0;
+        s->to_serve.total = 0;
         s->self.lost_ns = clock_mono_ns();
     } else if (step->serve) {
         s->to_serve = step->serves;
@@ -159,7 +167,7 @@ static bool all_scraped(const struct shards *s, const struct scrape_snapshot *sc
         waits |= is_regular(c) && c->last_ns < lost_ns &&
                  now_ns < lost_ns + 2 * c->interval_ns + CLOCK_NS_PER_SEC;
     }
-    return heard && !waits && s->to_serve == 0;
+    return heard && !waits && s->to_serve.total == 0;
 }
 
 static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k, uint64_t now_ns)
@@ -180,9 +188,9 @@ static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k,
         .records = k->records,
         .gone = k->gone,
         .n_records = KG_MAX(k->n_records, k->index + 1),
-        .now_total = p.plan ? p.plan->shard.total : 0,
+        .now = share_of(p.plan),
         .now_complete = p.plan && p.complete,
-        .next_total = p.next_plan ? p.next_plan->shard.total : 0,
+        .next = share_of(p.next_plan),
         .next_complete = p.next == CLUSTER_NEXT_WARM,
         .all_scraped = all_scraped(s, &scrapes, now_ns),
         .scrapers = scrapers.ids,
@@ -190,7 +198,7 @@ static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k,
         .n_regular = scrapers.n_regular,
     };
     struct shard_step step = shard_decide(&s->self, &facts);
-    act(s, k, &step, now_ns);
+    act(s, &step, now_ns);
     if (step.suspect >= 0) {
         /* When its pod is gone, a scrape of it has to fail before its series end. */
         shard_link_look_for(s->link, (unsigned)step.suspect, scrapers.longest_ns, now_ns);
@@ -203,28 +211,29 @@ static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k,
 static enum shard_phase go_alone(struct shards *s, const struct shard_knowledge *k, uint64_t now_ns)
 {
     struct cluster_progress p = cluster_role_progress(s->role);
-    unsigned now_total = p.plan ? p.plan->shard.total : 0;
-    unsigned next_total = p.next_plan ? p.next_plan->shard.total : 0;
+    struct shard_division all = { k->wanted, 0 };
+    struct shard_share mine = shard_share_of(all, k->index);
+    bool has_it = p.plan && shard_share_same(share_of(p.plan), mine);
     if (!s->said_refused) {
-        LOG_WARN("shards cannot agree when they are scaled: the Lease is refused (RBAC)", "lease",
-                 k->stateful_set);
+        LOG_WARN("shards cannot agree when they are scaled: the Lease is refused (RBAC)",
+                 "StatefulSet", k->stateful_set);
         s->said_refused = true;
     }
-    if (k->index < k->wanted && now_total != k->wanted && next_total != k->wanted) {
-        build(s, k->index, k->wanted, now_ns);
+    if (mine.total && !has_it) {
+        if (!shard_share_same(share_of(p.next_plan), mine)) {
+            build(s, mine, now_ns);
+        }
+        if (!p.plan || p.next == CLUSTER_NEXT_WARM) {
+            s->to_serve = mine;
+        }
     }
-    if (now_total == 0 || (next_total == k->wanted && p.next == CLUSTER_NEXT_WARM)) {
-        s->to_serve = k->wanted;
-    }
-    if (s->to_serve) {
+    if (s->to_serve.total) {
         serve(s);
     }
-    s->self.is_serving = now_total != 0;
-    s->self.serves = now_total;
+    s->self.is_serving = p.plan != NULL;
+    s->self.serves = all;
     atomic_store(&s->has_left, true);
-    return now_total == 0           ? SHARD_UNKNOWN
-           : now_total == k->wanted ? SHARD_SETTLED
-                                    : SHARD_PREPARING;
+    return !p.plan ? SHARD_UNKNOWN : has_it ? SHARD_SETTLED : SHARD_PREPARING;
 }
 
 static void show(struct shards *s, const struct shard_knowledge *k)
@@ -235,9 +244,12 @@ static void show(struct shards *s, const struct shard_knowledge *k)
         .is_automatic = true,
         .is_agreed = !k->is_refused,
         .index = k->index,
-        .total = s->self.is_serving ? s->self.serves : k->wanted,
+        .total = s->self.is_serving ? s->self.serves.total : k->wanted,
         .wanted = k->wanted,
         .serves = s->self.is_serving,
+        .returns = s->self.was_away,
+        .shares =
+            s->self.is_serving ? 1 + (shard_share_of(s->self.serves, k->index).more ? 1u : 0u) : 0,
         .epoch = k->epoch.n,
         .phase = shard_phase_name(s->phase),
     };
@@ -269,7 +281,7 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
         atomic_store(&s->has_left, true);
         return again_ns;
     }
-    if (s->to_serve) {
+    if (s->to_serve.total) {
         serve(s);
     }
     s->phase = k->is_refused ? go_alone(s, k, now_ns) : agree(s, k, now_ns);

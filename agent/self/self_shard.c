@@ -35,12 +35,13 @@ static const struct metric_family shard_rows[] = {
         .field = REPORT(wanted),
     },
     {
-        .name = "kubegauge_shard_serving",
-        .help = "Whether objects are served: 0 until the shard has taken over its share.",
+        .name = "kubegauge_shard_shares",
+        .help = "Shares that are served: 1, or 2 while a neighbour's pod is replaced; 0 until the "
+                "shard has taken over its own.",
         .source = "the shards' agreement",
         .type = METRIC_GAUGE,
         .needs = SHARD_AUTOMATIC,
-        .field = REPORT(serves),
+        .field = REPORT(shares),
     },
     {
         .name = "kubegauge_shard_agreed",

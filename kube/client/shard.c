@@ -47,9 +47,9 @@ bool kube_shard_has(const struct kube_shard *shard, struct str uid)
         return true;
     }
     uint64_t hash = kube_shard_hash(uid);
-    return shard->index == (shard->by == KUBE_SHARD_JUMP
-                                ? kube_shard_jump(hash, shard->total)
-                                : kube_shard_of_ranges(hash, shard->total));
+    unsigned owner = shard->by == KUBE_SHARD_JUMP ? kube_shard_jump(hash, shard->total)
+                                                  : kube_shard_of_ranges(hash, shard->total);
+    return owner == shard->index || owner + 1 == shard->more;
 }
 
 /* Room for the ranges of one share: N and one for each that a cut falls into. */
@@ -97,8 +97,8 @@ static void print_ranges(const struct share *s, struct buf *out)
 {
     for (size_t i = 0; i < s->n; i++) {
         uint64_t first = s->ranges[i].first, end = first + s->ranges[i].n;
-        buf_addf(out, "%sshardRange(object.metadata.uid, '0x%016" PRIx64 "', '", i ? " || " : "",
-                 first << 32);
+        buf_addf(out, "%sshardRange(object.metadata.uid, '0x%016" PRIx64 "', '",
+                 out->n ? " || " : "", first << 32);
         if (end == UNITS) {
             buf_add_c(out, "0x10000000000000000"); /* 2^64 is the one number of 17 digits */
         } else {
@@ -126,5 +126,8 @@ void kube_shard_selector(const struct kube_shard *shard, struct buf *out)
         }
     }
     print_ranges(&shares[shard->index], out);
+    if (shard->more) {
+        print_ranges(&shares[shard->more - 1], out);
+    }
     free(shares);
 }

@@ -21,6 +21,7 @@ enum kube_shard_by { KUBE_SHARD_JUMP, KUBE_SHARD_RANGE };
 struct kube_shard {
     unsigned index, total; /* index < total; total 0 or 1: every object */
     enum kube_shard_by by;
+    unsigned more; /* 1 + another share that is held, too; 0: none */
 };
 
 /* FNV-1a, 64 bits, of the bytes. */
@@ -41,10 +42,10 @@ static inline bool kube_shard_divides(const struct kube_shard *shard)
 /* Whether the object with this uid is the shard's. An object without a uid has the empty one's. */
 bool kube_shard_has(const struct kube_shard *shard, struct str uid);
 
-/* Appends "shardRange(object.metadata.uid, '0x…', '0x…') || …", each second number one beyond the
- * last hash, as an API server writes it itself; nothing unless the shard divides by RANGE, into
- * at most KUBE_SHARD_SELECTOR_TOTAL shares. Errors stick in out, -ENOMEM too.
- * Source: k8s.io/apimachinery 0.36 pkg/sharding. */
+/* Writes into the empty out "shardRange(object.metadata.uid, '0x…', '0x…') || …", each second
+ * number one beyond the last hash, as an API server writes it itself; nothing unless the shard
+ * divides by RANGE, into at most KUBE_SHARD_SELECTOR_TOTAL shares. Errors stick in out, -ENOMEM
+ * too. Source: k8s.io/apimachinery 0.36 pkg/sharding. */
 void kube_shard_selector(const struct kube_shard *shard, struct buf *out);
 #define KUBE_SHARD_SELECTOR_TOTAL 64
 

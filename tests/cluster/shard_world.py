@@ -181,6 +181,19 @@ class Shards:
     def scale(self, replicas):
         self.cluster.patch(self.set_path, {"spec": {"replicas": replicas}})
 
+    def roll_out(self):
+        """Has the controller replace every pod, the last one first, each when the one before is
+        ready."""
+        self.cluster.patch(self.set_path, {"spec": {"template": {"metadata": {
+            "annotations": {"at": str(time.time())}}}}})
+
+    def is_rolled_out(self):
+        found = self.cluster.get(self.set_path)
+        status = found["status"]
+        return (status.get("observedGeneration") == found["metadata"]["generation"] and
+                status.get("currentRevision") == status.get("updateRevision") and
+                status.get("readyReplicas", 0) == found["spec"]["replicas"])
+
     def metrics(self, ordinal):
         return call("GET", f"http://127.0.0.1:{self.port(ordinal)}/metrics/self", timeout=10)
 

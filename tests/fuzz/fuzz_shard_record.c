@@ -22,14 +22,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf out = BUF_INIT(1024);
     if (shard_epoch_parse(text, &epoch) == 0) {
         shard_epoch_print(&epoch, &out);
-        require(epoch.total > 0 && epoch.total <= LIMIT_SHARDS, "a total within its limit");
+        require(epoch.division.total > 0 && epoch.division.total <= LIMIT_SHARDS,
+                "a total within its limit");
         require(shard_epoch_parse(buf_str(&out), &epoch_again) == 0, "an epoch is read again");
         require(shard_epoch_same(&epoch, &epoch_again), "the same epoch");
     }
     buf_clear(&out);
     if (shard_record_parse(text, &record) == 0) {
         shard_record_print(&record, &out);
-        require(record.serves <= LIMIT_SHARDS && record.n_scrapers <= SHARD_SCRAPERS_MAX, "limits");
+        require(record.serves.total <= LIMIT_SHARDS && record.n_scrapers <= SHARD_SCRAPERS_MAX,
+                "limits");
         require(shard_record_parse(buf_str(&out), &record_again) == 0, "a record is read again");
         require(shard_record_same(&record, &record_again), "the same record");
     }

@@ -24,7 +24,7 @@ struct process {
     bool gone[LIMIT_SHARDS];
     uint64_t version, view_ns; /* of the copy; when it is read again */
     bool is_read;
-    unsigned now_total, next_total, served; /* served: 0 nothing */
+    struct shard_share now, next, served; /* total 0: none */
     uint64_t now_ready_ns, next_ready_ns;
     struct shard_step sent;
     uint64_t sent_version, sent_ns; /* a write on its way; 0: none */
@@ -52,9 +52,10 @@ static uint32_t random_below(uint32_t n)
     return (world.seed >> 8) % n;
 }
 
-static bool has(unsigned index, unsigned total, unsigned object)
+static bool has(struct shard_share share, unsigned object)
 {
-    return kube_shard_jump(object * UINT64_C(0x9e3779b97f4a7c15), total) == index;
+    unsigned owner = kube_shard_jump(object * UINT64_C(0x9e3779b97f4a7c15), share.total);
+    return share.total && (owner == share.index || owner + 1 == share.more);
 }
 
 static void start_process(unsigned i, bool same_pod)
@@ -87,7 +88,7 @@ static void scrape(unsigned i)
     p->last_scrape_ns = world.now_ns;
     p->scrapes++;
     for (unsigned o = 0; o < OBJECTS; o++) {
-        world.shows[i][o] = p->served && has(i, p->served, o);
+        world.shows[i][o] = has(p->served, o);
     }
 }
 
@@ -124,6 +125,17 @@ static void read_view(struct process *p)
     p->view_ns = world.now_ns + (5 + random_below(40)) * MS;
 }
 
+static void exchange(struct process *p, struct shard_share share)
+{
+    if (!shard_share_same(p->now, share)) {
+        assert_true(shard_share_same(p->next, share));
+        p->now = p->next;
+        p->now_ready_ns = p->next_ready_ns;
+        p->next.total = 0;
+    }
+    p->served = share;
+}
+
 static void take_write(struct process *p, unsigned i)
 {
     p->sent_ns = 0;
@@ -139,13 +151,7 @@ static void take_write(struct process *p, unsigned i)
     }
     if (p->sent.claims) {
         shard_claimed(&p->self, &p->sent);
-        if (p->now_total != p->self.serves) {
-            p->now_total = p->next_total;
-            p->now_ready_ns = p->next_ready_ns;
-            p->next_total = 0;
-        }
-        assert_int_equal(p->now_total, p->self.serves);
-        p->served = p->self.serves;
+        exchange(p, shard_share_of(p->self.serves, i));
     }
     read_view(p);
 }
@@ -153,25 +159,19 @@ static void take_write(struct process *p, unsigned i)
 static void act(struct process *p, const struct shard_step *step)
 {
     if (step->cancel) {
-        p->next_total = 0;
+        p->next.total = 0;
     }
-    if (step->build && p->now_total == 0) {
-        p->now_total = step->build;
+    if (step->build.total && p->now.total == 0) {
+        p->now = step->build;
         p->now_ready_ns = world.now_ns + world.build_ns;
-    } else if (step->build) {
-        p->next_total = step->build;
+    } else if (step->build.total) {
+        p->next = step->build;
         p->next_ready_ns = world.now_ns + world.build_ns;
     }
     if (step->silence) {
-        p->served = 0;
+        p->served.total = 0;
     } else if (step->serve) {
-        if (p->now_total != step->serves) {
-            assert_int_equal(p->next_total, step->serves);
-            p->now_total = p->next_total;
-            p->now_ready_ns = p->next_ready_ns;
-            p->next_total = 0;
-        }
-        p->served = step->serves;
+        exchange(p, step->serves);
     }
     if ((step->write_epoch || step->write_record) && p->sent_ns == 0) {
         p->sent = *step;
@@ -201,10 +201,10 @@ static void turn(unsigned i)
         .records = p->records,
         .gone = p->gone,
         .n_records = N,
-        .now_total = p->now_total,
-        .now_complete = p->now_total && world.now_ns >= p->now_ready_ns,
-        .next_total = p->next_total,
-        .next_complete = p->next_total && world.now_ns >= p->next_ready_ns,
+        .now = p->now,
+        .now_complete = p->now.total && world.now_ns >= p->now_ready_ns,
+        .next = p->next,
+        .next_complete = p->next.total && world.now_ns >= p->next_ready_ns,
         .all_scraped = p->scrapes && p->last_scrape_ns > p->self.lost_ns,
         .scrapers = &prometheus,
         .n_scrapers = p->scrapes ? 1 : 0,
@@ -279,13 +279,14 @@ static void begin(uint32_t seed, unsigned wanted)
 
 static void assert_settled(unsigned total)
 {
-    assert_int_equal(world.epoch.total, total);
+    assert_int_equal(world.epoch.division.total, total);
     assert_true(world.epoch.committed);
     for (unsigned i = 0; i < N; i++) {
         assert_int_equal(world.p[i].is_alive, i < total);
         if (i < total) {
-            assert_int_equal(world.p[i].served, total);
-            assert_int_equal(world.p[i].next_total, 0);
+            assert_int_equal(world.p[i].served.total, total);
+            assert_int_equal(world.p[i].served.more, 0);
+            assert_int_equal(world.p[i].next.total, 0);
         }
     }
 }
@@ -352,7 +353,7 @@ static void test_a_pod_that_does_not_come(void **state)
     run_for(60 * INTERVAL);
     assert_int_equal(world.longest_gap_ns + world.doubles, 0);
     assert_false(world.epoch.committed);
-    assert_int_equal(world.p[0].served, 2);
+    assert_int_equal(world.p[0].served.total, 2);
     scale(2);
     run_for(INTERVAL);
     assert_settled(2);
@@ -402,17 +403,88 @@ static void test_one_that_hangs(void **state)
     (void)state;
     begin(9, 1);
     scale(2);
-    while (!world.epoch.committed || world.epoch.total != 2) {
+    while (!world.epoch.committed || world.epoch.division.total != 2) {
         run_for(TICK);
     }
-    world.records[0].serves = 1; /* and its process, which is taken away, says no more */
+    world.records[0].serves.total = 1; /* and its process, which is taken away, says no more */
     world.p[0].is_alive = false;
     struct process hung = world.p[0];
     run_for(INTERVAL);
-    assert_int_equal(world.p[1].served, 0);
+    assert_int_equal(world.p[1].served.total, 0);
     run_for(SHARD_WAIT_NS);
-    assert_int_equal(world.p[1].served, 2);
+    assert_int_equal(world.p[1].served.total, 2);
     world.p[0] = hung;
+}
+
+/* The pods are replaced one by one, the last one first, each when the one before is ready: a
+ * neighbour has the share meanwhile. */
+static void test_rollout(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 12; seed++) {
+        unsigned n = 2 + seed % 3;
+        begin(seed, n);
+        world.has_controller = true;
+        for (unsigned i = n; i-- > 0;) {
+            struct process *p = &world.p[i];
+            unsigned generation = p->generation;
+            p->leaving = true;
+            for (int k = 0; k < 6000 && (p->generation == generation || !p->self.is_serving ||
+                                         p->self.was_away);
+                 k++) {
+                run_for(TICK);
+            }
+            assert_int_equal(p->generation, generation + 1);
+        }
+        run_for(8 * INTERVAL);
+        assert_settled(n);
+        assert_int_equal(world.doubles, 0);
+        assert_in_range(world.longest_gap_ns, 1, INTERVAL + LAG);
+    }
+}
+
+/* Two at once: one is replaced with its share kept, the other ends at once. Nothing is stuck. */
+static void test_two_end_at_once(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        begin(seed, 3);
+        world.has_controller = true;
+        world.p[seed % 3].leaving = true;
+        run_for(random_below(4000) * MS);
+        world.p[(seed + 1 + seed / 3 % 2) % 3].leaving = true;
+        run_for(30 * INTERVAL);
+        assert_settled(3);
+        assert_int_equal(world.doubles, 0);
+    }
+}
+
+/* All end: nobody takes anything over, and nobody waits. */
+static void test_all_end(void **state)
+{
+    (void)state;
+    begin(5, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        world.p[i].leaving = true;
+    }
+    run_for(3 * INTERVAL);
+    assert_false(world.p[0].is_alive || world.p[1].is_alive || world.p[2].is_alive);
+}
+
+/* Scaled while a pod is replaced. */
+static void test_scaled_in_a_rollout(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        begin(seed, 3);
+        world.has_controller = true;
+        world.p[seed % 3].leaving = true;
+        run_for(random_below(9000) * MS);
+        scale(seed % 2 ? 4 : 2);
+        run_for(30 * INTERVAL);
+        assert_settled(world.wanted);
+        assert_int_equal(world.doubles, 0);
+    }
 }
 
 static void test_nothing_is_known(void **state)
@@ -426,13 +498,13 @@ static void test_nothing_is_known(void **state)
     };
     struct shard_step step = shard_decide(&self, &facts);
     assert_int_equal(step.phase, SHARD_UNKNOWN);
-    assert_false(step.write_epoch || step.write_record || step.build || step.may_end);
+    assert_false(step.write_epoch || step.write_record || step.build.total || step.may_end);
     facts.is_read = true; /* but the StatefulSet is not, or has no replicas */
     step = shard_decide(&self, &facts);
-    assert_false(step.write_epoch || step.write_record || step.build);
+    assert_false(step.write_epoch || step.write_record || step.build.total);
     facts.wanted = 2;
     step = shard_decide(&self, &facts);
-    assert_true(step.write_epoch && step.epoch.committed && step.epoch.total == 2);
+    assert_true(step.write_epoch && step.epoch.committed && step.epoch.division.total == 2);
     facts.leaving = true;
     assert_true(shard_decide(&self, &facts).may_end);
 }
@@ -448,6 +520,10 @@ int main(void)
         cmocka_unit_test(test_killed_at_any_time),
         cmocka_unit_test(test_lost_while_it_loses),
         cmocka_unit_test(test_one_that_hangs),
+        cmocka_unit_test(test_rollout),
+        cmocka_unit_test(test_two_end_at_once),
+        cmocka_unit_test(test_all_end),
+        cmocka_unit_test(test_scaled_in_a_rollout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

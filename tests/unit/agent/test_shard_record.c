@@ -8,19 +8,25 @@ static void test_epoch(void **state)
 {
     (void)state;
     struct shard_epoch epoch;
-    assert_int_equal(shard_epoch_parse(STR("n=3 total=2 committed=1"), &epoch), 0);
-    assert_true(epoch.n == 3 && epoch.total == 2 && epoch.committed);
-    assert_int_equal(shard_epoch_parse(STR("later=x committed=0 total=1000 n=1"), &epoch), 0);
-    assert_true(epoch.n == 1 && epoch.total == 1000 && !epoch.committed);
+    assert_int_equal(shard_epoch_parse(STR("n=3 shards=2 committed=1"), &epoch), 0);
+    assert_true(epoch.n == 3 && epoch.division.total == 2 && epoch.committed);
+    assert_int_equal(shard_epoch_parse(STR("later=x committed=0 shards=1000 n=1"), &epoch), 0);
+    assert_true(epoch.n == 1 && epoch.division.total == 1000 && epoch.division.away == 0 &&
+                !epoch.committed);
+    assert_int_equal(shard_epoch_parse(STR("n=2 shards=3-0 committed=1"), &epoch), 0);
+    assert_true(epoch.division.total == 3 && epoch.division.away == 1);
     static const char *const bad[] = {
         "",
-        "n=3 total=2",
-        "n=0 total=2 committed=1",
-        "n=3 total=0 committed=1",
-        "n=3 total=1001 committed=1",
-        "n=3 total=2 committed=2",
-        "n=x total=2 committed=1",
-        "n= total=2 committed=1",
+        "n=3 shards=2",
+        "n=0 shards=2 committed=1",
+        "n=3 shards=0 committed=1",
+        "n=3 shards=1001 committed=1",
+        "n=3 shards=2 committed=2",
+        "n=x shards=2 committed=1",
+        "n= shards=2 committed=1",
+        "n=1 shards=2- committed=1",
+        "n=1 shards=2-2 committed=1",
+        "n=1 shards=1-0 committed=1",
     };
     for (size_t i = 0; i < KG_ARRAY_LEN(bad); i++) {
         assert_int_equal(shard_epoch_parse(str_of(bad[i]), &epoch), -EBADMSG);
@@ -33,9 +39,10 @@ static void test_record(void **state)
     (void)state;
     struct shard_record r, again;
     static const char text[] =
-        "uid=0f3f-1 serves=3 warm=2 seen=0 scrapers=00000000000000ab,ffffffffffffffff";
+        "uid=0f3f-1 serves=3-2 warm=2 seen=0 leaving=1 scrapers=00000000000000ab,ffffffffffffffff";
     assert_int_equal(shard_record_parse(str_of(text), &r), 0);
-    assert_true(r.present && r.serves == 3 && r.warm == 2 && !r.seen && r.n_scrapers == 2);
+    assert_true(r.present && r.serves.total == 3 && r.serves.away == 3 && r.warm.total == 2 &&
+                r.leaving && !r.seen && r.n_scrapers == 2);
     assert_string_equal(r.uid, "0f3f-1");
     assert_true(r.scrapers[0] == 0xab && r.scrapers[1] == UINT64_MAX);
     struct buf out = BUF_INIT(1000);

@@ -75,7 +75,7 @@ static void test_shares(void **state)
             struct str uid = uid_of(i, text, sizeof(text));
             unsigned owners = 0;
             for (unsigned s = 0; s < TOTAL; s++) {
-                struct kube_shard shard = { s, TOTAL, (enum kube_shard_by)by };
+                struct kube_shard shard = { s, TOTAL, (enum kube_shard_by)by, 0 };
                 bool has = kube_shard_has(&shard, uid);
                 owners += has ? 1 : 0;
                 count[s] += has ? 1 : 0;
@@ -97,7 +97,7 @@ static void test_shares(void **state)
 static void test_one_shard_has_all(void **state)
 {
     (void)state;
-    assert_true(kube_shard_has(&(struct kube_shard){ 0, 1, KUBE_SHARD_RANGE }, STR("a")));
+    assert_true(kube_shard_has(&(struct kube_shard){ 0, 1, KUBE_SHARD_RANGE, 0 }, STR("a")));
     assert_true(kube_shard_has(&(struct kube_shard){ 0 }, STR("a")));
     assert_int_equal(kube_shard_of_ranges(UINT64_MAX, 0), 0);
 }
@@ -112,7 +112,7 @@ static void test_selectors_are_the_ranges(void **state)
         for (unsigned i = 0; i < total; i++) {
             struct buf out = BUF_INIT(16384);
             uint64_t mine = 0;
-            kube_shard_selector(&(struct kube_shard){ i, total, KUBE_SHARD_RANGE }, &out);
+            kube_shard_selector(&(struct kube_shard){ i, total, KUBE_SHARD_RANGE, 0 }, &out);
             const char *at = buf_c(&out);
             assert_non_null(at);
             for (at = strstr(at, "'0x"); at; at = strstr(at, "'0x")) {
@@ -149,19 +149,19 @@ static void assert_selector(struct kube_shard shard, const char *want)
 static void test_selector(void **state)
 {
     (void)state;
-    assert_selector((struct kube_shard){ 0, 1, KUBE_SHARD_RANGE }, "");
-    assert_selector((struct kube_shard){ 0, 2, KUBE_SHARD_JUMP }, "");
-    assert_selector((struct kube_shard){ 1, 2, KUBE_SHARD_RANGE },
+    assert_selector((struct kube_shard){ 0, 1, KUBE_SHARD_RANGE, 0 }, "");
+    assert_selector((struct kube_shard){ 0, 2, KUBE_SHARD_JUMP, 0 }, "");
+    assert_selector((struct kube_shard){ 1, 2, KUBE_SHARD_RANGE, 0 },
                     "shardRange(object.metadata.uid, '0x8000000000000000', "
                     "'0x10000000000000000')");
-    assert_selector((struct kube_shard){ 0, 3, KUBE_SHARD_RANGE },
+    assert_selector((struct kube_shard){ 0, 3, KUBE_SHARD_RANGE, 0 },
                     "shardRange(object.metadata.uid, '0x0000000000000000', "
                     "'0x5555555500000000')");
-    assert_selector((struct kube_shard){ 2, 3, KUBE_SHARD_RANGE },
+    assert_selector((struct kube_shard){ 2, 3, KUBE_SHARD_RANGE, 0 },
                     "shardRange(object.metadata.uid, '0x5555555500000000', '0x8000000000000000')"
                     " || shardRange(object.metadata.uid, '0xd555555500000000', "
                     "'0x10000000000000000')");
-    assert_selector((struct kube_shard){ 2, 65, KUBE_SHARD_RANGE }, "");
+    assert_selector((struct kube_shard){ 2, 65, KUBE_SHARD_RANGE, 0 }, "");
 }
 
 int main(void)

@@ -623,7 +623,7 @@ static void test_a_shard_keeps_its_share(void **state)
         END_BOOKMARK("5") EVENT("MODIFIED", OF_1("b1", "6")) EVENT("ADDED", OF_1_ESCAPED("c1", "7"))
             EVENT("DELETED", OF_1("b1", "8")) EVENT("ADDED", OF_0("d0", "9"))
                 EVENT("DELETED", OF_0("a0", "10")) EVENT("MODIFIED", OF_1("e1", "11"));
-    struct kube_watch *w = start_shard(true, (struct kube_shard){ 0, 2, KUBE_SHARD_JUMP }, true);
+    struct kube_watch *w = start_shard(true, (struct kube_shard){ 0, 2, KUBE_SHARD_JUMP, 0 }, true);
     turn(w);
     assert_null(strstr(http.path, "shardSelector"));
     assert_false(send(body));
@@ -638,7 +638,7 @@ static void test_a_shard_keeps_its_share(void **state)
     assert_path_has("resourceVersion=11"); /* of an object that is another shard's */
     stop(w);
 
-    w = start_shard(false, (struct kube_shard){ 1, 2, KUBE_SHARD_JUMP }, false);
+    w = start_shard(false, (struct kube_shard){ 1, 2, KUBE_SHARD_JUMP, 0 }, false);
     turn(w);
     send("{\"metadata\":{\"resourceVersion\":\"8\"},\"items\":[" OF_0("a0", "1") "," OF_1(
         "b1", "2") "," OF_1_ESCAPED("c1", "3") "," OF_0("d0", "4") "]}");
@@ -652,7 +652,7 @@ static void test_a_shard_keeps_its_share(void **state)
 static void test_the_server_is_asked_and_checked(void **state)
 {
     (void)state;
-    static const struct kube_shard shard = { 1, 2, KUBE_SHARD_RANGE };
+    static const struct kube_shard shard = { 1, 2, KUBE_SHARD_RANGE, 0 };
     static const struct {
         const char *list, *copy;
         enum kube_watch_sharding want;
@@ -689,7 +689,8 @@ static void test_the_server_is_asked_and_checked(void **state)
 static void test_a_streaming_list_proves_by_what_comes(void **state)
 {
     (void)state;
-    struct kube_watch *w = start_shard(true, (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE }, true);
+    struct kube_watch *w =
+        start_shard(true, (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE, 0 }, true);
     turn(w);
     for (int i = 0; i < 19; i++) {
         send(EVENT("ADDED", OF_0("a", "3")));
@@ -711,7 +712,8 @@ static void test_a_streaming_list_proves_by_what_comes(void **state)
 static void test_a_server_that_divides_otherwise_is_not_asked_again(void **state)
 {
     (void)state;
-    struct kube_watch *w = start_shard(false, (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE }, true);
+    struct kube_watch *w =
+        start_shard(false, (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE, 0 }, true);
     turn(w);
     assert_true(send("{\"metadata\":{\"resourceVersion\":\"8\",\"shardInfo\":{\"selector\":"
                      "\"shardRange(object.metadata.uid, '0x9000000000000000', "
@@ -727,7 +729,7 @@ static void test_a_server_that_divides_otherwise_is_not_asked_again(void **state
     assert_int_equal(kube_watch_state(w).sharding, KUBE_WATCH_SHARDING_REFUSED);
     stop(w);
 
-    w = start_shard(false, (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE }, true);
+    w = start_shard(false, (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE, 0 }, true);
     turn(w);
     end(KUBE_HTTP_DONE, 500, "{\"code\":500,\"message\":\"invalid shard selector: no\"}");
     turn(w);

@@ -61,7 +61,7 @@ static void test_shard_selector(void **state)
     (void)state;
     struct reflector_step step = { .action = REFLECTOR_LIST_PAGE };
     struct kube_watch_spec spec = pods;
-    spec.shard = (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE };
+    spec.shard = (struct kube_shard){ 1, 2, KUBE_SHARD_RANGE, 0 };
     check(&spec, &step, "/api/v1/pods");
     spec.shard_at_server = true;
     check(&spec, &step,
