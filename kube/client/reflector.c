@@ -24,6 +24,7 @@ struct reflector {
     bool generation_open;
     bool refresh_credentials;
     bool unlimited; /* the next list asks for all at once */
+    bool doubtful;  /* a watch failed, and nothing that came since shows that version is known */
     unsigned timeout_sec;
     uint64_t until_ns; /* of the sleep before the next request; 0: none */
 
@@ -171,6 +172,7 @@ static void back_off(struct reflector *r, enum backoff_fault kind, int64_t retry
                      uint64_t now_ns)
 {
     r->failures++;
+    r->doubtful = r->doubtful || r->phase == PHASE_WATCH;
     r->until_ns = backoff_fault(&r->backoff, kind, retry_after_ms, now_ns);
 }
 
@@ -182,6 +184,7 @@ static int relist(struct reflector *r)
     r->page_tries = 0;
     r->list_version_n = 0;
     r->fruitless = 0;
+    r->doubtful = false;
     r->phase = r->streaming ? PHASE_STREAM : PHASE_PAGES;
     return was_open ? REFLECTOR_ABORT : REFLECTOR_NOTHING;
 }
@@ -269,6 +272,7 @@ static void watch_progress(struct reflector *r, struct str version)
         return;
     }
     r->gone = r->fruitless = 0;
+    r->doubtful = false;
     if (is_version(version)) {
         memcpy(r->version, version.p, version.n);
         r->version_n = version.n;
@@ -305,6 +309,13 @@ int reflector_bookmark(struct reflector *r, struct str resource_version, bool in
     return REFLECTOR_NOTHING;
 }
 
+/* A watch that ended with nothing wrong. A server that was restored from a backup while it was away
+ * takes a watch from a version that it has yet to reach, and is silent until it has. */
+static int watch_ended(struct reflector *r)
+{
+    return r->doubtful ? relist(r) : REFLECTOR_NOTHING;
+}
+
 /* A streaming list that ended, went silent, or ran into an error where its end bookmark should be.
  * A server that sends objects and never that bookmark takes the parameters without knowing them;
  * one of the others may pass. */
@@ -329,8 +340,9 @@ int reflector_stream_end(struct reflector *r, uint64_t now_ns)
     /* An end at once, with nothing gained, is a failure in the clothes of a clean end. */
     if (!r->has_progressed && now_ns - r->begun_ns < r->times.backoff.first_ns) {
         back_off(r, BACKOFF_SERVER, -1, now_ns);
+        return REFLECTOR_NOTHING;
     }
-    return REFLECTOR_NOTHING;
+    return watch_ended(r);
 }
 
 static int gone(struct reflector *r, uint64_t now_ns)
@@ -433,7 +445,7 @@ static int timed_out(struct reflector *r, uint64_t now_ns)
         return stream_failed(r, r->has_progressed);
     }
     if (r->phase == PHASE_WATCH && r->is_heard) {
-        return REFLECTOR_NOTHING;
+        return watch_ended(r);
     }
     back_off(r, BACKOFF_NET, -1, now_ns);
     return interrupted(r, true);

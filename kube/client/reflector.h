@@ -24,7 +24,10 @@
  *   - A watch that is silent for 90 s is given up and resumed at once, which is no failure: servers
  *     send a bookmark about once a minute, but (1.36) only while something of the resource changes,
  *     so that silence may be health. Where it is not, the new request finds out, because a server
- *     that is well answers it at once. */
+ *     that is well answers it at once.
+ *   - A watch that follows a failed one and is silent from its beginning gives way to a list: a
+ *     server restored from a backup takes a version that it has yet to reach, and says nothing
+ *     until it has. */
 #ifndef KG_KUBE_REFLECTOR_H
 #define KG_KUBE_REFLECTOR_H
 

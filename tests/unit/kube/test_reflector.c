@@ -518,6 +518,47 @@ static void test_silent_watch_is_renewed(void **state)
     reflector_free(b.r);
 }
 
+/* As if its etcd were put back to an earlier state: it says nothing to a version of the future. */
+static void test_silence_after_an_outage_relists(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 2; how++) {
+        struct bench b = watching();
+        how == 0 ? broken(&b, REFLECTOR_UNREACHABLE) : status(&b, 503, "");
+        sleep_between(&b, 400 * MS, 1200 * MS);
+        assert_version(begin(&b, REFLECTOR_WATCH), "100");
+        reflector_heard(b.r, b.now);
+        b.now += reflector_idle_ns(b.r);
+        assert_int_equal(how == 1 ? reflector_stream_end(b.r, b.now)
+                                  : broken(&b, REFLECTOR_TIMED_OUT),
+                         REFLECTOR_NOTHING);
+        struct reflector_step step = begin(&b, REFLECTOR_LIST_PAGE);
+        assert_true(step.relist_begins);
+        assert_int_equal(step.resource_version.n, 0);
+        assert_int_equal(page(&b, "7", ""), REFLECTOR_COMMIT);
+        assert_version(begin(&b, REFLECTOR_WATCH), "7");
+        reflector_heard(b.r, b.now);
+        b.now += reflector_idle_ns(b.r);
+        broken(&b, REFLECTOR_TIMED_OUT);
+        assert_version(begin(&b, REFLECTOR_WATCH), "7");
+        reflector_free(b.r);
+    }
+}
+
+/* One that goes on from the version knows it. */
+static void test_outage_that_loses_nothing(void **state)
+{
+    (void)state;
+    struct bench b = watching();
+    broken(&b, REFLECTOR_BROKEN);
+    sleep_between(&b, 400 * MS, 1200 * MS);
+    begin(&b, REFLECTOR_WATCH);
+    bookmark(&b, "101");
+    broken(&b, REFLECTOR_TIMED_OUT);
+    assert_version(begin(&b, REFLECTOR_WATCH), "101");
+    reflector_free(b.r);
+}
+
 static void test_half_open_watch(void **state)
 {
     (void)state;
@@ -741,6 +782,8 @@ int main(void)
         cmocka_unit_test(test_back_off_grows_is_capped_and_starts_anew),
         cmocka_unit_test(test_server_restart),
         cmocka_unit_test(test_silent_watch_is_renewed),
+        cmocka_unit_test(test_silence_after_an_outage_relists),
+        cmocka_unit_test(test_outage_that_loses_nothing),
         cmocka_unit_test(test_half_open_watch),
         cmocka_unit_test(test_streaming_that_errs_falls_back),
         cmocka_unit_test(test_watch_that_ends_at_once),
