@@ -35,7 +35,7 @@ static int loadavg_start(const struct collector_env *env, void **ret_state, stru
 
 static int loadavg_read(void *state, struct metric_sink *sink, struct err *err)
 {
-    struct str text;
+    struct str text = { 0 };
     struct loadavg_sample loads;
     int r = node_file_read(state, &text, err);
     if (r < 0) {

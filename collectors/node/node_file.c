@@ -99,6 +99,62 @@ void node_one_file_stop(void *state)
     free(state);
 }
 
+struct node_numbers {
+    struct node_file files[NODE_NUMBERS_MAX];
+};
+
+void node_numbers_stop(void *state)
+{
+    struct node_numbers *n = state;
+    for (size_t i = 0; n && i < NODE_NUMBERS_MAX; i++) {
+        node_file_close(&n->files[i]);
+    }
+    free(n);
+}
+
+int node_numbers_start(const char *root, const char *const *paths, void **ret_state,
+                       struct err *err)
+{
+    struct node_numbers *n = calloc(1, sizeof(*n));
+    if (!n) {
+        return node_no_memory(err, paths[0]);
+    }
+    for (size_t i = 0; i < NODE_NUMBERS_MAX; i++) {
+        n->files[i].fd = -1;
+    }
+    for (size_t i = 0; paths[i] && i < NODE_NUMBERS_MAX; i++) {
+        int r = node_file_open(&n->files[i], root, paths[i], i ? NULL : err);
+        if (r < 0 && i == 0) {
+            node_numbers_stop(n);
+            return r;
+        }
+    }
+    *ret_state = n;
+    return 0;
+}
+
+int node_numbers_read(void *state, uint64_t *ret, uint64_t *ret_present, struct err *err)
+{
+    struct node_numbers *n = state;
+    *ret_present = 0;
+    for (size_t i = 0; i < NODE_NUMBERS_MAX; i++) {
+        struct str text = { 0 };
+        ret[i] = 0;
+        if (n->files[i].fd < 0) {
+            continue;
+        }
+        int r = node_file_read(&n->files[i], &text, err);
+        if (r < 0) {
+            return r;
+        }
+        if (num_scan_u64(str_trim(text), &ret[i]) < 0) {
+            return err_set(err, EBADMSG, "%s: no number", n->files[i].path);
+        }
+        *ret_present |= UINT64_C(1) << i;
+    }
+    return 0;
+}
+
 int node_line_at(int dirfd, const char *path, char *out, size_t size, struct str *ret)
 {
     int r = file_read_text_at(dirfd, path, out, size, ret);

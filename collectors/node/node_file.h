@@ -37,6 +37,16 @@ int node_one_net_file_start(const char *procfs, const char *name, void **ret_sta
                             struct err *err);
 void node_one_file_stop(void *state);
 
+/* A collector of files that hold one number each, all optional but the first; paths is
+ * NULL-terminated, NODE_NUMBERS_MAX at most. The state is *ret_state. Errors of start: as
+ * node_file_open for the first. */
+#define NODE_NUMBERS_MAX 4
+int node_numbers_start(const char *root, const char *const *paths, void **ret_state,
+                       struct err *err);
+/* Sets ret[i] and bit i of *ret_present for path i. Errors: -EBADMSG no number · those of pread. */
+int node_numbers_read(void *state, uint64_t *ret, uint64_t *ret_present, struct err *err);
+void node_numbers_stop(void *state); /* NULL is allowed */
+
 /* A line or a number of a small file below dirfd, without the blanks around it. -EINVAL: no number.
  * Errors else: those of file_read_text_at. */
 int node_line_at(int dirfd, const char *path, char *out, size_t size, struct str *ret);

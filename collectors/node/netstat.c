@@ -1,0 +1,264 @@
+/* node_netstat_*: counters of the network protocols. /proc/net/snmp and netstat have pairs of
+ * lines, "Tcp: ActiveOpens …" and "Tcp: 12 …"; snmp6 has one counter a line, "Ip6InOctets  12". */
+#include "base/num.h"
+#include "collectors/node/node_file.h"
+#include "collectors/node/node_rows.h"
+
+#define KEYS 43
+#define FIELDS "collector.netstat.fields"
+
+struct netstat_sample {
+    uint64_t present;
+    double v[KEYS];
+};
+
+/* In the order of the rows. */
+static const struct str keys[KEYS] = {
+    STR_INIT("Icmp6_InErrors"),
+    STR_INIT("Icmp6_InMsgs"),
+    STR_INIT("Icmp6_OutMsgs"),
+    STR_INIT("Icmp_InErrors"),
+    STR_INIT("Icmp_InMsgs"),
+    STR_INIT("Icmp_OutMsgs"),
+    STR_INIT("Ip6_InOctets"),
+    STR_INIT("Ip6_OutOctets"),
+    STR_INIT("IpExt_InOctets"),
+    STR_INIT("IpExt_OutOctets"),
+    STR_INIT("Ip_Forwarding"),
+    STR_INIT("TcpExt_ListenDrops"),
+    STR_INIT("TcpExt_ListenOverflows"),
+    STR_INIT("TcpExt_SyncookiesFailed"),
+    STR_INIT("TcpExt_SyncookiesRecv"),
+    STR_INIT("TcpExt_SyncookiesSent"),
+    STR_INIT("TcpExt_TCPOFOQueue"),
+    STR_INIT("TcpExt_TCPRcvQDrop"),
+    STR_INIT("TcpExt_TCPSynRetrans"),
+    STR_INIT("TcpExt_TCPTimeouts"),
+    STR_INIT("Tcp_ActiveOpens"),
+    STR_INIT("Tcp_CurrEstab"),
+    STR_INIT("Tcp_InErrs"),
+    STR_INIT("Tcp_InSegs"),
+    STR_INIT("Tcp_MaxConn"),
+    STR_INIT("Tcp_OutRsts"),
+    STR_INIT("Tcp_OutSegs"),
+    STR_INIT("Tcp_PassiveOpens"),
+    STR_INIT("Tcp_RetransSegs"),
+    STR_INIT("Udp6_InDatagrams"),
+    STR_INIT("Udp6_InErrors"),
+    STR_INIT("Udp6_NoPorts"),
+    STR_INIT("Udp6_OutDatagrams"),
+    STR_INIT("Udp6_RcvbufErrors"),
+    STR_INIT("Udp6_SndbufErrors"),
+    STR_INIT("UdpLite6_InErrors"),
+    STR_INIT("UdpLite_InErrors"),
+    STR_INIT("Udp_InDatagrams"),
+    STR_INIT("Udp_InErrors"),
+    STR_INIT("Udp_NoPorts"),
+    STR_INIT("Udp_OutDatagrams"),
+    STR_INIT("Udp_RcvbufErrors"),
+    STR_INIT("Udp_SndbufErrors"),
+};
+
+#define NETSTAT(family, at, from)                                                                  \
+    NODE_VALUE(struct netstat_sample, family, UNTYPED, BIT(at), v[at], 1, from,                    \
+               "Counter of this name of the kernel's network protocols.")
+
+static const struct metric_family rows[KEYS] = {
+    NETSTAT("node_netstat_Icmp6_InErrors", 0, "/proc/net/snmp6 Icmp6 InErrors"),
+    NETSTAT("node_netstat_Icmp6_InMsgs", 1, "/proc/net/snmp6 Icmp6 InMsgs"),
+    NETSTAT("node_netstat_Icmp6_OutMsgs", 2, "/proc/net/snmp6 Icmp6 OutMsgs"),
+    NETSTAT("node_netstat_Icmp_InErrors", 3, "/proc/net/snmp Icmp InErrors"),
+    NETSTAT("node_netstat_Icmp_InMsgs", 4, "/proc/net/snmp Icmp InMsgs"),
+    NETSTAT("node_netstat_Icmp_OutMsgs", 5, "/proc/net/snmp Icmp OutMsgs"),
+    NETSTAT("node_netstat_Ip6_InOctets", 6, "/proc/net/snmp6 Ip6 InOctets"),
+    NETSTAT("node_netstat_Ip6_OutOctets", 7, "/proc/net/snmp6 Ip6 OutOctets"),
+    NETSTAT("node_netstat_IpExt_InOctets", 8, "/proc/net/netstat IpExt InOctets"),
+    NETSTAT("node_netstat_IpExt_OutOctets", 9, "/proc/net/netstat IpExt OutOctets"),
+    NETSTAT("node_netstat_Ip_Forwarding", 10, "/proc/net/snmp Ip Forwarding"),
+    NETSTAT("node_netstat_TcpExt_ListenDrops", 11, "/proc/net/netstat TcpExt ListenDrops"),
+    NETSTAT("node_netstat_TcpExt_ListenOverflows", 12, "/proc/net/netstat TcpExt ListenOverflows"),
+    NETSTAT("node_netstat_TcpExt_SyncookiesFailed", 13,
+            "/proc/net/netstat TcpExt SyncookiesFailed"),
+    NETSTAT("node_netstat_TcpExt_SyncookiesRecv", 14, "/proc/net/netstat TcpExt SyncookiesRecv"),
+    NETSTAT("node_netstat_TcpExt_SyncookiesSent", 15, "/proc/net/netstat TcpExt SyncookiesSent"),
+    NETSTAT("node_netstat_TcpExt_TCPOFOQueue", 16, "/proc/net/netstat TcpExt TCPOFOQueue"),
+    NETSTAT("node_netstat_TcpExt_TCPRcvQDrop", 17, "/proc/net/netstat TcpExt TCPRcvQDrop"),
+    NETSTAT("node_netstat_TcpExt_TCPSynRetrans", 18, "/proc/net/netstat TcpExt TCPSynRetrans"),
+    NETSTAT("node_netstat_TcpExt_TCPTimeouts", 19, "/proc/net/netstat TcpExt TCPTimeouts"),
+    NETSTAT("node_netstat_Tcp_ActiveOpens", 20, "/proc/net/snmp Tcp ActiveOpens"),
+    NETSTAT("node_netstat_Tcp_CurrEstab", 21, "/proc/net/snmp Tcp CurrEstab"),
+    NETSTAT("node_netstat_Tcp_InErrs", 22, "/proc/net/snmp Tcp InErrs"),
+    NETSTAT("node_netstat_Tcp_InSegs", 23, "/proc/net/snmp Tcp InSegs"),
+    NETSTAT("node_netstat_Tcp_MaxConn", 24, "/proc/net/snmp Tcp MaxConn"),
+    NETSTAT("node_netstat_Tcp_OutRsts", 25, "/proc/net/snmp Tcp OutRsts"),
+    NETSTAT("node_netstat_Tcp_OutSegs", 26, "/proc/net/snmp Tcp OutSegs"),
+    NETSTAT("node_netstat_Tcp_PassiveOpens", 27, "/proc/net/snmp Tcp PassiveOpens"),
+    NETSTAT("node_netstat_Tcp_RetransSegs", 28, "/proc/net/snmp Tcp RetransSegs"),
+    NETSTAT("node_netstat_Udp6_InDatagrams", 29, "/proc/net/snmp6 Udp6 InDatagrams"),
+    NETSTAT("node_netstat_Udp6_InErrors", 30, "/proc/net/snmp6 Udp6 InErrors"),
+    NETSTAT("node_netstat_Udp6_NoPorts", 31, "/proc/net/snmp6 Udp6 NoPorts"),
+    NETSTAT("node_netstat_Udp6_OutDatagrams", 32, "/proc/net/snmp6 Udp6 OutDatagrams"),
+    NETSTAT("node_netstat_Udp6_RcvbufErrors", 33, "/proc/net/snmp6 Udp6 RcvbufErrors"),
+    NETSTAT("node_netstat_Udp6_SndbufErrors", 34, "/proc/net/snmp6 Udp6 SndbufErrors"),
+    NETSTAT("node_netstat_UdpLite6_InErrors", 35, "/proc/net/snmp6 UdpLite6 InErrors"),
+    NETSTAT("node_netstat_UdpLite_InErrors", 36, "/proc/net/snmp UdpLite InErrors"),
+    NETSTAT("node_netstat_Udp_InDatagrams", 37, "/proc/net/snmp Udp InDatagrams"),
+    NETSTAT("node_netstat_Udp_InErrors", 38, "/proc/net/snmp Udp InErrors"),
+    NETSTAT("node_netstat_Udp_NoPorts", 39, "/proc/net/snmp Udp NoPorts"),
+    NETSTAT("node_netstat_Udp_OutDatagrams", 40, "/proc/net/snmp Udp OutDatagrams"),
+    NETSTAT("node_netstat_Udp_RcvbufErrors", 41, "/proc/net/snmp Udp RcvbufErrors"),
+    NETSTAT("node_netstat_Udp_SndbufErrors", 42, "/proc/net/snmp Udp SndbufErrors"),
+};
+
+NODE_SUBJECT(netstat_subject, "node_netstat", struct netstat_sample, rows);
+
+extern const struct collector collector_netstat;
+
+static const struct collector_option options[] = {
+    { FIELDS, COLLECTOR_PATTERN,
+      "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|"
+      "TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|"
+      "Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|"
+      "Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
+      "Which counters, of those in docs/metrics.md, are served." },
+    { 0 },
+};
+
+enum { NETSTAT_SNMP, NETSTAT_EXT, NETSTAT_SNMP6, NETSTAT_FILES };
+
+struct netstat {
+    struct node_file files[NETSTAT_FILES];
+    uint64_t taken; /* bit i: keys[i] */
+};
+
+static void netstat_stop(void *state)
+{
+    struct netstat *n = state;
+    for (size_t i = 0; i < NETSTAT_FILES; i++) {
+        node_file_close(&n->files[i]);
+    }
+    free(n);
+}
+
+static int open_files(struct netstat *n, const struct collector_env *env, struct err *err)
+{
+    static const char *const names[] = { "snmp", "netstat", "snmp6" };
+    for (size_t i = 0; i < NETSTAT_FILES; i++) {
+        int r = node_file_open_net(&n->files[i], env->procfs, names[i], err);
+        if (r < 0 && i != NETSTAT_SNMP6) { /* a kernel without IPv6 has none */
+            return r;
+        }
+    }
+    return 0;
+}
+
+static int netstat_start(const struct collector_env *env, void **ret_state, struct err *err)
+{
+    struct node_filter filter;
+    struct netstat *n = calloc(1, sizeof(*n));
+    if (!n) {
+        return node_no_memory(err, "netstat");
+    }
+    for (size_t i = 0; i < NETSTAT_FILES; i++) {
+        n->files[i].fd = -1;
+    }
+    int r = open_files(n, env, err);
+    if (r >= 0) {
+        r = node_filter_init(&filter, env, &collector_netstat, NULL, FIELDS, err);
+    }
+    if (r < 0) {
+        netstat_stop(n);
+        return r;
+    }
+    for (size_t i = 0; i < KEYS; i++) {
+        n->taken |= node_filter_takes(&filter, keys[i]) ? BIT(i) : 0;
+    }
+    node_filter_done(&filter);
+    *ret_state = n;
+    return 0;
+}
+
+/* prefix "Tcp", name "ActiveOpens": the value of Tcp_ActiveOpens. */
+static int set(struct netstat_sample *s, struct str prefix, struct str name, struct str value)
+{
+    for (size_t i = 0; i < KEYS; i++) {
+        struct str rest = keys[i];
+        if (str_eat(&rest, prefix) && str_eat(&rest, STR("_")) && str_eq(rest, name)) {
+            s->present |= BIT(i);
+            return num_scan_double(value, &s->v[i]);
+        }
+    }
+    return 0;
+}
+
+static int parse_pairs(struct str text, struct netstat_sample *s)
+{
+    while (text.n) {
+        struct str names = str_line(&text), values = str_line(&text);
+        struct str prefix = str_word(&names), again = str_word(&values);
+        if (!str_eat_end(&prefix, STR(":")) || !str_eat_end(&again, STR(":")) ||
+            !str_eq(prefix, again)) {
+            return -EBADMSG;
+        }
+        for (struct str name = str_word(&names); name.n; name = str_word(&names)) {
+            struct str value = str_word(&values);
+            if (str_empty(value) || set(s, prefix, name, value) < 0) {
+                return -EBADMSG;
+            }
+        }
+    }
+    return 0;
+}
+
+/* "Icmp6InErrors  2": the protocol ends with the first 6. */
+static int parse_lines(struct str text, struct netstat_sample *s)
+{
+    while (text.n) {
+        struct str line = str_line(&text), name = str_word(&line), value = str_word(&line);
+        ssize_t six = str_find(name, '6');
+        if (six >= 0 &&
+            set(s, str_head(name, (size_t)six + 1), str_from(name, (size_t)six + 1), value) < 0) {
+            return -EBADMSG;
+        }
+    }
+    return 0;
+}
+
+static int netstat_read(void *state, struct metric_sink *sink, struct err *err)
+{
+    struct netstat *n = state;
+    struct netstat_sample values = { 0 };
+    for (size_t i = 0; i < NETSTAT_FILES; i++) {
+        struct str text = { 0 };
+        if (n->files[i].fd < 0) {
+            continue;
+        }
+        int r = node_file_read(&n->files[i], &text, err);
+        if (r < 0) {
+            return r;
+        }
+        r = i == NETSTAT_SNMP6 ? parse_lines(text, &values) : parse_pairs(text, &values);
+        if (r < 0) {
+            return err_set(err, EBADMSG, "%s: malformed", n->files[i].path);
+        }
+    }
+    struct netstat_sample *s = metric_sink_add(sink, &netstat_subject, NULL, 0, err);
+    if (!s) {
+        return -ENOMEM;
+    }
+    *s = values;
+    s->present &= n->taken;
+    return 0;
+}
+
+static const struct metric_subject *const subjects[] = { &netstat_subject, NULL };
+
+const struct collector collector_netstat = {
+    .name = "netstat",
+    .on_by_default = true,
+    .subjects = subjects,
+    .options = options,
+    .start = netstat_start,
+    .read = netstat_read,
+    .stop = netstat_stop,
+};
