@@ -43,7 +43,10 @@ static void help_facts(const struct option_row *row, struct buf *out)
         options_describe_type(row, out);
         between = "; ";
     }
-    if (*row->preset) {
+    if (strlen(row->preset) > HELP_WIDTH - HELP_INDENT - 10) { /* an expression without a blank */
+        buf_addf(out, "%sdefault: see docs/options.md", between);
+        between = "; ";
+    } else if (*row->preset) {
         buf_addf(out, "%sdefault %s", between, row->preset);
         between = "; ";
     }
@@ -190,6 +193,7 @@ void options_print_config(const struct options *o, struct buf *out)
         } else {
             config_value(&o->rows[i], &o->values[i], out);
         }
+        buf_add_char(out, ' ');
         do {
             buf_add_char(out, ' ');
         } while (!buf_failed(out) && out->n - start < 48);

@@ -37,10 +37,11 @@ int node_one_net_file_start(const char *procfs, const char *name, void **ret_sta
                             struct err *err);
 void node_one_file_stop(void *state);
 
+#define NODE_NUMBERS_MAX 4
+
 /* A collector of files that hold one number each, all optional but the first; paths is
  * NULL-terminated, NODE_NUMBERS_MAX at most. The state is *ret_state. Errors of start: as
  * node_file_open for the first. */
-#define NODE_NUMBERS_MAX 4
 int node_numbers_start(const char *root, const char *const *paths, void **ret_state,
                        struct err *err);
 /* Sets ret[i] and bit i of *ret_present for path i. Errors: -EBADMSG no number · those of pread. */
