@@ -2,7 +2,7 @@
 
 #include "agent/cluster/handover_options.h"
 #include "agent/cluster/peer_link.h"
-#include "agent/cluster/scrape_note.h"
+#include "agent/http/scrape_note.h"
 #include "base/clock.h"
 #include "kube/lease/lease_client.h"
 
@@ -12,6 +12,9 @@
 /* How often the leader looks whether its note is still right, and by how much it may be off. */
 #define NOTE_LOOK_NS (200 * CLOCK_NS_PER_MS)
 #define NOTE_SLACK_NS (50 * CLOCK_NS_PER_MS)
+
+/* A link that stands tells of the scrapers every ten seconds at least. */
+#define NOTE_FRESH_NS (20 * CLOCK_NS_PER_SEC)
 
 struct handover {
     struct handover_options options;
@@ -108,7 +111,10 @@ static void open_gate(struct handover *h, const struct elector *e, uint64_t now_
     size_t n = 0;
     bool other_served = e->reason == ELECTOR_RELEASED || e->reason == ELECTOR_DEAD ||
                         (e->reason == ELECTOR_EXPIRED && tell_overtaken(h));
-    if (other_served && e->predecessor_seen_ns) {
+    if (other_served && h->link.note_ns && now_ns - h->link.note_ns < NOTE_FRESH_NS) {
+        n = scrape_note_read_exact(str_of(h->link.note), h->link.note_ns, e->predecessor_gone_ns,
+                                   named, KG_ARRAY_LEN(named));
+    } else if (other_served && e->predecessor_seen_ns) {
         /* A death is noticed some milliseconds late, and the note is read some late. */
         n = scrape_note_read(str_of(e->predecessor.note), e->predecessor_seen_ns,
                              e->predecessor_gone_ns, named, KG_ARRAY_LEN(named));

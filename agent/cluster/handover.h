@@ -1,6 +1,6 @@
 /* handover.h — which of several replicas serves the objects, and how it passes from one to the next
  * so that Prometheus sees neither a gap longer than a scrape interval nor any series twice.
- * Uses: agent/cluster/{cluster_role,peer_link,scrape_note}, agent/http/{object_gate,scrape_clock},
+ * Uses: agent/cluster/{cluster_role,peer_link}, agent/http/{object_gate,scrape_clock,scrape_note},
  * agent/service, kube/lease.  Threads: new and free on main while the loop does not run; the rest
  * says.  Owner: the agent.
  *

@@ -2,7 +2,9 @@
 
 #include "agent/http/answer_parts.h"
 #include "agent/http/page.h"
+#include "agent/http/scrape_note.h"
 #include "base/clock.h"
+#include "base/num.h"
 
 #define TEXT_MAX (256 * KIB)
 #define PLAIN "text/plain; charset=utf-8"
@@ -10,6 +12,9 @@
 /* A scrape whose reading has not come by then gets 503: the node loop is stuck, and whoever asks
  * has long given up. */
 #define READING_WAIT_NS (15 * CLOCK_NS_PER_SEC)
+
+/* Without a scrape what is known is told again: who asks is to see that we live. */
+#define SCRAPES_WAIT_NS (10 * CLOCK_NS_PER_SEC)
 
 /* Work of one call to answer_next: it bounds how long other connections wait. */
 #define TURN_RAW_BYTES (4 * LIMIT_SCRAPE_PIECE_BYTES)
@@ -103,6 +108,41 @@ static void scrape_begin(struct answer *a, const struct request *request)
     a->ticket = mask ? node_loop_request(s->node, mask) : 0;
 }
 
+/* A standby asks when somebody was scraped last, and is told as soon as a scrape ends. It says what
+ * it knows already: "/scrapes?17". */
+static void scrapes_begin(struct answer *a, const struct request *request)
+{
+    struct scrape_clock *clock = a->service->clock;
+    if (!clock) {
+        refuse(a, 404, "no objects are served here");
+        return;
+    }
+    a->ticket = scrape_clock_noted(clock);
+    if (request->n_args == 1 && num_scan_u64(request->args[0], &a->ticket) < 0) {
+        refuse(a, 400, "not a number");
+        return;
+    }
+    a->state = ANSWER_WAITS;
+}
+
+/* Whether something was noted that the asking one does not know; then it is told. */
+static bool scrapes_poll(struct answer *a, uint64_t now_ns)
+{
+    struct scrape_clock *clock = a->service->clock;
+    uint64_t noted = scrape_clock_noted(clock);
+    bool waited = now_ns > a->began_ns && now_ns - a->began_ns > SCRAPES_WAIT_NS;
+    if (noted == a->ticket && !waited) {
+        return false;
+    }
+    struct scrape_snapshot seen;
+    char note[LIMIT_LEASE_NOTE_BYTES];
+    scrape_clock_snapshot(clock, now_ns, &seen);
+    scrape_note_write(&seen, now_ns, note, sizeof(note));
+    text_answer(a, 200, PLAIN);
+    buf_addf(&a->text, "%llu\n%s\n", (unsigned long long)noted, note);
+    return true;
+}
+
 /* "/readyz?overtaken" */
 static void heed(struct service *s, const struct endpoint *endpoint, const struct request *request)
 {
@@ -127,6 +167,9 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
     } else if (a->endpoint->kind == ENDPOINT_METRICS) {
         scrape_begin(a, request);
         answer_poll(a, now_ns);
+    } else if (a->endpoint->kind == ENDPOINT_SCRAPES) {
+        scrapes_begin(a, request);
+        answer_poll(a, now_ns);
     } else {
         heed(s, a->endpoint, request);
         fixed_answer(a, now_ns);
@@ -150,6 +193,9 @@ bool answer_poll(struct answer *a, uint64_t now_ns)
 {
     if (a->state != ANSWER_WAITS) {
         return true;
+    }
+    if (a->endpoint->kind == ENDPOINT_SCRAPES) {
+        return scrapes_poll(a, now_ns);
     }
     struct node_reading *reading = a->ticket ? node_loop_reading(a->service->node) : NULL;
     bool served = a->ticket == 0 || (reading && reading->ticket >= a->ticket);

@@ -23,7 +23,7 @@ struct request {
 
 enum answer_state {
     ANSWER_NONE,
-    ANSWER_WAITS,  /* for a reading of the node */
+    ANSWER_WAITS,  /* for a reading of the node, or the end of a scrape */
     ANSWER_TEXT,   /* the body is text */
     ANSWER_SCRAPE, /* the body comes by answer_next, of a length not known before */
 };
@@ -45,9 +45,9 @@ struct answer {
     struct query query;
     uint64_t scraper; /* scraper_id; 0: the answer holds no objects in any case */
     char peer[46];
-    bool with_objects; /* the state of some resource is in it, be it without a series */
-    bool counted;      /* in service->scrapes_now */
-    uint64_t ticket, began_ns;
+    bool with_objects;         /* the state of some resource is in it, be it without a series */
+    bool counted;              /* in service->scrapes_now */
+    uint64_t ticket, began_ns; /* ticket: of the reading, or of the scrapes noted before */
     struct scrape *scrape;
     struct gzip *packer;
     uint64_t sent_bytes;

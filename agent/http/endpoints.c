@@ -21,6 +21,8 @@ const struct endpoint endpoints[] = {
     { "/healthz", "whether the agent lives", ENDPOINT_HEALTHZ, 0, "/healthz" },
     { "/livez", "whether the API server is heard of", ENDPOINT_LIVEZ, 0, NULL },
     { "/readyz", "whether every source is complete and fresh", ENDPOINT_READYZ, 0, "/readyz" },
+    { "/scrapes", "who scrapes objects here, and when; waits for the next one", ENDPOINT_SCRAPES, 0,
+      NULL },
     { "/", "a page with these links", ENDPOINT_PAGE, 0, NULL },
 };
 

@@ -11,6 +11,7 @@ enum endpoint_kind {
     ENDPOINT_HEALTHZ,
     ENDPOINT_LIVEZ,
     ENDPOINT_READYZ,
+    ENDPOINT_SCRAPES,
     ENDPOINT_PAGE
 };
 

@@ -13,6 +13,7 @@
 
 /* Who stays away for so many intervals is gone. */
 #define GONE_INTERVALS 5
+#define GONE_LEAST_NS CLOCK_NS_PER_SEC
 
 /* Scrapes come late by jitter, never early: the earliest of the last few says when they are due. */
 #define EXPECTED_OF 4
@@ -27,6 +28,7 @@ struct scrape_clock {
     pthread_mutex_t lock;
     struct known all[LIMIT_SCRAPERS];
     size_t n;
+    uint64_t noted;
 };
 
 /* FNV-1a. */
@@ -64,7 +66,8 @@ void scrape_clock_free(struct scrape_clock *c)
 
 static bool is_gone(const struct scraper *s, uint64_t now_ns)
 {
-    uint64_t stays = s->interval_ns ? s->interval_ns * GONE_INTERVALS : SCRAPER_ONCE_NS;
+    uint64_t stays =
+        s->interval_ns ? KG_MAX(s->interval_ns * GONE_INTERVALS, GONE_LEAST_NS) : SCRAPER_ONCE_NS;
     return now_ns > s->last_ns && now_ns - s->last_ns > stays;
 }
 
@@ -156,6 +159,7 @@ void scrape_clock_note(struct scrape_clock *c, uint64_t id, struct str address, 
     if (!s->address[0] && str_copy(s->address, sizeof(s->address), address) < 0) {
         s->address[0] = '?'; /* no address is so long */
     }
+    c->noted++;
     s->n++;
     s->last_ns = KG_MAX(s->last_ns, began_ns);
     uint64_t *kind_ns = with_objects ? &s->with_ns : &s->without_ns;
@@ -163,6 +167,14 @@ void scrape_clock_note(struct scrape_clock *c, uint64_t id, struct str address, 
     add_time(k, began_ns);
     estimate(k);
     pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t scrape_clock_noted(struct scrape_clock *c)
+{
+    pthread_mutex_lock(&c->lock);
+    uint64_t noted = c->noted;
+    pthread_mutex_unlock(&c->lock);
+    return noted;
 }
 
 void scrape_clock_snapshot(struct scrape_clock *c, uint64_t now_ns, struct scrape_snapshot *ret)

@@ -43,6 +43,9 @@ void scrape_clock_free(struct scrape_clock *c); /* NULL is allowed */
 void scrape_clock_note(struct scrape_clock *c, uint64_t id, struct str address, uint64_t began_ns,
                        bool with_objects);
 
+/* How many answers were noted ever. */
+uint64_t scrape_clock_noted(struct scrape_clock *c);
+
 /* Copies those that still scrape at now_ns: who stayed away for five of its intervals is forgotten,
  * and with only one scrape after SCRAPER_ONCE_NS; so who comes less often than that stays at one.
  */

@@ -162,8 +162,13 @@ static void end(struct exchange *x)
     if (x && x->server) {
         unlink_exchange(x);
         server_hear_again(x);
+        struct server *s = x->server;
+        bool noted = x->answer.scraper && x->answer.complete;
         answer_done(&x->answer, clock_mono_ns());
         x->server = NULL;
+        if (noted) {
+            server_poll_waiting(s); /* those that wait for the end of a scrape */
+        }
     }
 }
 

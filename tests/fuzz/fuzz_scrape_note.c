@@ -1,6 +1,6 @@
 /* fuzz_scrape_note.c — any text as a holder's note: openings lie after the time asked for, and what
  * is written is read back. */
-#include "agent/cluster/scrape_note.h"
+#include "agent/http/scrape_note.h"
 
 #include <stdlib.h>
 

@@ -5,6 +5,8 @@
 
 #include "tests/support/test.h"
 
+#include <unistd.h>
+
 /* A service with two resources whose parts come from a sink, and no node. */
 struct sample {
     double value;
@@ -358,6 +360,45 @@ static void livez_tells_whether_the_server_is_heard_of(void **state)
     assert_int_equal(livez(b, 2000 * s), 200);
 }
 
+static void tells_of_each_scrape_as_it_ends(void **state)
+{
+    struct bench *b = *state;
+    struct answer a, scrape;
+    auto_buf struct buf out = BUF_INIT(16 * MIB);
+    ask(b, "/scrapes", NULL, &a);
+    assert_int_equal(a.status, 404); /* this one keeps no account */
+    answer_done(&a, 1);
+    b->service.clock = scrape_clock_new();
+    ask(b, "/scrapes", "17", &a); /* what it knows is not so: it is told at once */
+    assert_int_equal(a.state, ANSWER_TEXT);
+    assert_str_equal(buf_str(&a.text), "0\n\n");
+    answer_done(&a, 1);
+    ask(b, "/scrapes", "x", &a);
+    assert_int_equal(a.status, 400);
+    answer_done(&a, 1);
+    ask(b, "/scrapes", "0", &a);
+    assert_int_equal(a.state, ANSWER_WAITS);
+    assert_false(answer_poll(&a, a.began_ns + 9 * CLOCK_NS_PER_SEC));
+    ask(b, "/metrics", NULL, &scrape);
+    body(&scrape, &out);
+    assert_true(answer_poll(&a, clock_mono_ns()));
+    assert_str_equal(buf_str(&a.text), "1\n\n"); /* its interval is not known yet */
+    answer_done(&a, 1);
+    usleep(2000);
+    ask(b, "/metrics", NULL, &scrape);
+    body(&scrape, &out);
+    ask(b, "/scrapes", "1", &a);
+    assert_true(str_starts(buf_str(&a.text), STR("2\n")));
+    assert_int_equal(str_find(str_from(buf_str(&a.text), 2), ':'), 16);
+    answer_done(&a, 1);
+    ask(b, "/scrapes", "2", &a);
+    assert_true(answer_poll(&a, a.began_ns + 11 * CLOCK_NS_PER_SEC)); /* a sign of life */
+    assert_int_equal(a.status, 200);
+    answer_done(&a, 1);
+    assert_int_equal(b->service.scrapes_now, 0);
+    scrape_clock_free(b->service.clock);
+}
+
 static void be_overtaken(void *arg)
 {
     ++*(int *)arg;
@@ -473,6 +514,7 @@ int main(void)
                                         close_bench),
         cmocka_unit_test_setup_teardown(livez_tells_whether_the_server_is_heard_of, open_bench,
                                         close_bench),
+        cmocka_unit_test_setup_teardown(tells_of_each_scrape_as_it_ends, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(tells_of_the_lease_and_heeds_a_successor, open_bench,
                                         close_bench),
         cmocka_unit_test_setup_teardown(keeps_objects_behind_the_gate, open_bench, close_bench),

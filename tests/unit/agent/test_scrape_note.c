@@ -1,5 +1,5 @@
 /* test_scrape_note.c — what a holder leaves for its successor about who scrapes it. */
-#include "agent/cluster/scrape_note.h"
+#include "agent/http/scrape_note.h"
 
 #include "base/clock.h"
 #include "tests/support/test.h"
@@ -40,6 +40,40 @@ static void goes_from_one_clock_to_another(void **state)
     assert_int_equal(scrape_note_read(str_of(note), seen, seen + 9 * SEC, got, 4), 2);
     assert_int_equal(got[0].from_ns, seen - 1250 * MS + 15 * SEC);
     assert_int_equal(scrape_note_read(str_of(note), seen, seen, got, 1), 1);
+}
+
+static void what_is_not_told_of_has_failed(void **state)
+{
+    (void)state;
+    struct object_gate_opening got[1];
+    /* The last one that ended well was due at T0, and another one each 5 s. */
+    static const struct {
+        uint64_t gone_ms, from_ms;
+    } cases[] = {
+        { 10, 5000 }, /* just after it: the next one fails */
+        { 4999, 5000 },   { 5000, 5000 },
+        { 5010, 5000 }, /* it was due, and did not end: it has failed already */
+        { 7000, 5000 },   { 9999, 5000 },
+        { 10001, 10000 }, /* nobody came meanwhile: the scraper had missed one */
+    };
+    for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
+        assert_int_equal(scrape_note_read_exact(STR("1a:100:5000"), T0 + 100 * MS,
+                                                T0 + cases[i].gone_ms * MS, got, 1),
+                         1);
+        assert_int_equal(got[0].from_ns, T0 + cases[i].from_ms * MS);
+    }
+}
+
+static void a_scrape_without_objects_is_not_told_of(void **state)
+{
+    (void)state;
+    struct scrape_snapshot s = two();
+    char note[256];
+    s.n = 1;
+    s.scrapers[0].with_ns = T0 - 5 * SEC;
+    s.scrapers[0].without_ns = T0;
+    scrape_note_write(&s, T0, note, sizeof(note));
+    assert_string_equal(note, "000000000000001a:5000:5000");
 }
 
 static void passes_over_what_it_cannot_read(void **state)
@@ -110,6 +144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_from_one_clock_to_another),
+        cmocka_unit_test(what_is_not_told_of_has_failed),
+        cmocka_unit_test(a_scrape_without_objects_is_not_told_of),
         cmocka_unit_test(passes_over_what_it_cannot_read),
         cmocka_unit_test(cuts_between_scrapers_only),
         cmocka_unit_test(says_when_it_misleads),

@@ -1,4 +1,4 @@
-#include "agent/cluster/scrape_note.h"
+#include "agent/http/scrape_note.h"
 
 #include "base/clock.h"
 #include "base/num.h"
@@ -20,10 +20,14 @@ void scrape_note_write(const struct scrape_snapshot *s, uint64_t now_ns, char *o
     for (size_t i = 0; i < s->n; i++) {
         const struct scraper *one = &s->scrapers[i];
         char text[80];
-        if (one->interval_ns == 0) {
+        if (one->interval_ns < CLOCK_NS_PER_MS) {
             continue;
         }
-        uint64_t age_ns = now_ns > one->expected_ns ? now_ns - one->expected_ns : 0;
+        uint64_t due_ns = one->expected_ns;
+        if (one->without_ns > one->with_ns && due_ns > one->interval_ns) {
+            due_ns -= one->interval_ns; /* the last one had none: the one before may have had */
+        }
+        uint64_t age_ns = now_ns > due_ns ? now_ns - due_ns : 0;
         int length =
             snprintf(text, sizeof(text), "%s%016llx:%llu:%llu", n ? " " : "",
                      (unsigned long long)one->id, (unsigned long long)(age_ns / CLOCK_NS_PER_MS),
@@ -53,17 +57,38 @@ static bool next(struct str *note, struct entry *ret)
     return false;
 }
 
+static struct scraper scraper_of(const struct entry *e, uint64_t seen_ns)
+{
+    return (struct scraper){
+        .interval_ns = e->interval_ns,
+        .expected_ns = seen_ns > e->age_ns ? seen_ns - e->age_ns : 0,
+    };
+}
+
 size_t scrape_note_read(struct str note, uint64_t seen_ns, uint64_t gone_ns,
                         struct object_gate_opening *out, size_t max)
 {
     struct entry e;
     size_t n = 0;
     while (n < max && next(&note, &e)) {
-        struct scraper s = {
-            .interval_ns = e.interval_ns,
-            .expected_ns = seen_ns > e.age_ns ? seen_ns - e.age_ns : 0,
-        };
+        struct scraper s = scraper_of(&e, seen_ns);
         out[n++] = (struct object_gate_opening){ e.id, scraper_next_ns(&s, gone_ns) };
+    }
+    return n;
+}
+
+size_t scrape_note_read_exact(struct str note, uint64_t seen_ns, uint64_t gone_ns,
+                              struct object_gate_opening *out, size_t max)
+{
+    struct entry e;
+    size_t n = 0;
+    while (n < max && next(&note, &e)) {
+        struct scraper s = scraper_of(&e, seen_ns);
+        uint64_t next_ns =
+            scraper_next_ns(&s, gone_ns > e.interval_ns ? gone_ns - e.interval_ns : 0);
+        /* The one that it tells of ended well. */
+        next_ns = KG_MAX(next_ns, s.expected_ns + s.interval_ns);
+        out[n++] = (struct object_gate_opening){ e.id, next_ns };
     }
     return n;
 }
@@ -91,7 +116,7 @@ bool scrape_note_is_outdated(struct str note, uint64_t written_ns, const struct 
     struct entry e;
     size_t known = 0, n = 0;
     for (size_t i = 0; i < s->n; i++) {
-        known += s->scrapers[i].interval_ns > 0;
+        known += s->scrapers[i].interval_ns >= CLOCK_NS_PER_MS;
     }
     while (next(&note, &e)) {
         const struct scraper *now = find(s, e.id);
