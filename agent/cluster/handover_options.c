@@ -85,7 +85,7 @@ void handover_lease_name(const struct options *o, struct buf *out)
 
 static int set_name(const struct options *o, struct handover_options *p, struct err *err)
 {
-    auto_buf struct buf name = BUF_INIT(4 * LEASE_TEXT_BYTES);
+    auto_buf struct buf name = BUF_INIT((size_t)4 * LEASE_TEXT_BYTES);
     handover_lease_name(o, &name);
     const char *text = buf_c(&name);
     return copy(p->name, text ? text : options_text(o, OPT_LEASE_NAME), "--lease-name", err);
