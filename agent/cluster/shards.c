@@ -14,6 +14,9 @@
 #define LOOK_NS (20 * CLOCK_NS_PER_MS)
 #define IDLE_NS (500 * CLOCK_NS_PER_MS)
 
+/* A list that streams has the loop turn thousands of times a second. */
+#define LEAST_NS (5 * CLOCK_NS_PER_MS)
+
 /* A plan that was given to the role shows up as a set in the next turn, if it can be run at all. */
 #define APPLY_NS (5 * CLOCK_NS_PER_SEC)
 
@@ -30,7 +33,7 @@ struct shards {
     struct shard_self self;
     struct shard_step sent; /* the write that is under way */
     enum shard_phase phase;
-    uint64_t started_ns, applied_ns;
+    uint64_t started_ns, applied_ns, looked_ns;
     struct shard_share applied;  /* of the plan that the role was given last */
     struct shard_share to_serve; /* that the role is to serve and does not yet; total 0: none */
     bool said_refused;
@@ -273,6 +276,10 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     uint64_t again_ns = shard_link_turn(s->link, now_ns);
     const struct shard_knowledge *k = shard_link_knows(s->link);
     enum shard_phase before = s->phase;
+    if (now_ns < s->looked_ns + LEAST_NS) {
+        return KG_MIN(again_ns, s->looked_ns + LEAST_NS);
+    }
+    s->looked_ns = now_ns;
     if (k->is_orphan) {
         give_up(s);
         return again_ns;

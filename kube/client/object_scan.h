@@ -2,10 +2,10 @@
  * Uses: base, kube/client/json_scan.  Threads: any.  Owner: none; results are borrowed from the
  * text.
  *
- * A shard is sent many objects that are not its own. Parsing costs 15 µs a KB, this some 20 ns:
- * it walks the members of the object and of its metadata, passes over nested values 64 bytes at a
- * time, and stops when it has both. What stands deeper (ownerReferences[].uid) or inside a string
- * (an annotation that holds an object) is never looked at.
+ * A shard is sent many objects that are not its own. Parsing a pod of 4 KB costs 56 µs, this with
+ * the hash 0.24 µs: it walks the members of the object and of its metadata, passes over nested
+ * values 64 bytes at a time, and stops when it has both. What stands deeper (ownerReferences[].uid)
+ * or inside a string (an annotation that holds an object) is never looked at.
  *
  * It says "certain" only for what a parser would say too, given text that a parser takes and that
  * repeats no key; else the caller parses. Text that is broken behind the metadata may be certain.

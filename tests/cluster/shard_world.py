@@ -223,16 +223,19 @@ class Shards:
 
 
 class Prometheus:
-    def __init__(self, folder):
+    def __init__(self, folder, jobs=1):
+        """Each job has times of its own, and is another scraper to the shards."""
         folder = pathlib.Path(folder)
         config = folder / "prometheus.yml"
-        config.write_text(f"""
-global: {{scrape_interval: {INTERVAL:.0f}s, scrape_timeout: {INTERVAL:.0f}s}}
-scrape_configs:
-  - job_name: kubegauge
+        text = f"global: {{scrape_interval: {INTERVAL:.0f}s, scrape_timeout: {INTERVAL:.0f}s}}\n"
+        text += "scrape_configs:\n"
+        for job in range(jobs):
+            text += f"""  - job_name: kubegauge-{job}
     honor_labels: true
+    params: {{exclude_resources: [none-{job}]}}
     file_sd_configs: [{{files: ["{folder}/targets.json"], refresh_interval: 5s}}]
-""")
+"""
+        config.write_text(text)
         with open(folder / "prometheus.log", "wb") as log:
             self.process = subprocess.Popen(
                 ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/tsdb",
@@ -266,7 +269,7 @@ scrape_configs:
 def gaps_and_doubles(start, end, objects, step=0.1):
     """Over the window, by what a query at each time shows: the longest time that an object is missing,
     and for how many objects and times there are two."""
-    rows = Prometheus.window('count by (uid) (kube_pod_info{namespace="load"})', start, end, step)
+    rows = Prometheus.window('count by (job, uid) (kube_pod_info{namespace="load"})', start, end, step)
     times = round((end - start) / step) + 1
     longest, doubled = 0.0, 0
     if len(rows) != objects:
