@@ -89,6 +89,7 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .kmsg = options_text(o, OPT_KMSG),
             .sandbox_image = options_text(o, OPT_SANDBOX_IMAGE),
             .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
+            .deadline_ns = options_ns(o, OPT_COLLECTOR_DEADLINE),
             .all_cgroups = o->role == ROLE_LOCAL,
             .pods = a->kube ? kube_role_pods(a->kube) : NULL,
             .option = options_of_collector,

@@ -51,6 +51,7 @@ static void ask_kernel(const char *path, struct fs_probe_result *ret)
     ret->r = 0;
     ret->size_bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
     ret->free_bytes = (uint64_t)fs.f_bfree * fs.f_frsize;
+    ret->avail_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
     ret->files = fs.f_files;
     ret->files_free = fs.f_ffree;
     ret->major = major(st.st_dev);

@@ -14,7 +14,7 @@ struct fs_probe;
 
 struct fs_probe_result {
     int r; /* 0, or a negative errno: -ETIMEDOUT not answered in time or stuck */
-    uint64_t size_bytes, free_bytes, files, files_free;
+    uint64_t size_bytes, free_bytes, avail_bytes, files, files_free;
     uint32_t major, minor; /* of the file system that was found at the path */
 };
 

@@ -1,0 +1,396 @@
+/* node_filesystem_*: the mounts of process 1 and, for each, statfs, which may not come back: one is
+ * asked by a thread that can be left behind. "23 27 8:1 / /home rw,relatime shared:7 - ext4
+ * /dev/sda1 rw,errors=remount-ro": the optional fields before the dash are any number. */
+#include "collectors/fs_probe.h"
+#include "collectors/node/node_file.h"
+#include "collectors/node/node_rows.h"
+#include "collectors/proc/proc_parse.h"
+
+#include "base/clock.h"
+
+#include <limits.h>
+
+#define MOUNTS_EXCLUDE "collector.filesystem.mount-points-exclude"
+#define MOUNTS_INCLUDE "collector.filesystem.mount-points-include"
+#define TYPES_EXCLUDE "collector.filesystem.fs-types-exclude"
+#define TYPES_INCLUDE "collector.filesystem.fs-types-include"
+#define TIMEOUT "collector.filesystem.mount-timeout"
+#define DEFAULT_TIMEOUT_NS CLOCK_NS_PER_SEC
+#define TRIES 4
+#define ANSWERED BIT(0)
+
+struct filesystem_sample {
+    uint64_t present;
+    struct str device, fstype, mountpoint, error;
+    double size_bytes, free_bytes, avail_bytes, files, files_free, purgeable;
+    bool readonly, failed;
+};
+
+static void filesystem_common(const void *sample, struct metric_writer *out)
+{
+    const struct filesystem_sample *s = sample;
+    metric_common(out, s->device);
+    metric_common(out, s->error);
+    metric_common(out, s->fstype);
+    metric_common(out, s->mountpoint);
+}
+
+static const struct metric_family rows[] = {
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_avail_bytes", GAUGE, ANSWERED,
+               avail_bytes, 1, "statfs f_bavail", "Space that users who are not root can fill."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_device_error", GAUGE, 0, failed, 1,
+               "statfs", "Whether asking the file system failed or took too long."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_files", GAUGE, ANSWERED, files, 1,
+               "statfs f_files", "Inodes of the file system."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_files_free", GAUGE, ANSWERED, files_free,
+               1, "statfs f_ffree", "Inodes that are free."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_free_bytes", GAUGE, ANSWERED, free_bytes,
+               1, "statfs f_bfree", "Space that is free."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_purgeable_bytes", GAUGE, ANSWERED,
+               purgeable, 1, "statfs none", "Always 0: Linux has no such space."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_readonly", GAUGE, 0, readonly, 1,
+               "/proc/1/mountinfo", "Whether the file system is mounted for reading only."),
+    NODE_VALUE(struct filesystem_sample, "node_filesystem_size_bytes", GAUGE, ANSWERED, size_bytes,
+               1, "statfs f_blocks", "Size of the file system."),
+};
+
+NODE_SUBJECT_OF(filesystem_subject, "node_filesystem", struct filesystem_sample, rows,
+                filesystem_common, METRIC_LABELS("device", "device_error", "fstype", "mountpoint"));
+
+struct mount_sample {
+    uint64_t present;
+    struct str device, major, minor, mountpoint;
+};
+
+static void put_mount_info(const void *sample, struct metric_writer *out)
+{
+    const struct mount_sample *s = sample;
+    metric_put(out, 1, s->device, s->major, s->minor, s->mountpoint);
+}
+
+static const struct metric_family mount_rows[] = {
+    NODE_SERIES("node_filesystem_mount_info", GAUGE, 0, put_mount_info,
+                METRIC_LABELS("device", "major", "minor", "mountpoint"), "/proc/1/mountinfo",
+                "Number of the device that is mounted."),
+};
+
+NODE_SUBJECT(mount_subject, "node_filesystem_mount", struct mount_sample, mount_rows);
+
+extern const struct collector collector_filesystem;
+
+static const struct collector_option options[] = {
+    { MOUNTS_EXCLUDE, COLLECTOR_PATTERN,
+      "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
+      "Mount points that are left out." },
+    { MOUNTS_INCLUDE, COLLECTOR_PATTERN, "", "The only mount points that are taken." },
+    { TYPES_EXCLUDE, COLLECTOR_PATTERN,
+      "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|"
+      "iso9660|"
+      "mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|"
+      "tracefs)$",
+      "Types of file systems that are left out." },
+    { TYPES_INCLUDE, COLLECTOR_PATTERN, "", "The only types of file systems that are taken." },
+    { TIMEOUT, COLLECTOR_TIME, "1s",
+      "How long file systems are waited for; three quarters of --collector.deadline at most. One "
+      "that "
+      "does not answer is flagged, and left out until it does." },
+    { 0 },
+};
+
+struct mount {
+    struct str device, mountpoint, fstype, major, minor;
+    const char *path;
+    bool readonly;
+};
+
+struct filesystem {
+    struct node_file file;
+    struct node_filter mounts, types;
+    const char *rootfs;
+    uint64_t timeout_ns;
+    struct fs_probe *probe;
+    struct buf asked; /* the paths that the probe has, each with a NUL */
+};
+
+static void filesystem_stop(void *state)
+{
+    struct filesystem *f = state;
+    node_file_close(&f->file);
+    node_filter_done(&f->mounts);
+    node_filter_done(&f->types);
+    fs_probe_free(f->probe);
+    buf_done(&f->asked);
+    free(f);
+}
+
+static int open_table(struct filesystem *f, const struct collector_env *env, struct err *err)
+{
+    if (node_file_open(&f->file, env->procfs, "1/mountinfo", NULL) == 0) {
+        return 0;
+    }
+    return node_file_open(&f->file, env->procfs, "self/mountinfo", err);
+}
+
+static int filesystem_start(const struct collector_env *env, void **ret_state, struct err *err)
+{
+    const struct collector *c = &collector_filesystem;
+    struct filesystem *f = calloc(1, sizeof(*f));
+    if (!f) {
+        return node_no_memory(err, "filesystem");
+    }
+    uint64_t wanted = collector_option_value(env, c, TIMEOUT).ns;
+    f->timeout_ns = wanted ? wanted : DEFAULT_TIMEOUT_NS;
+    if (env->deadline_ns) {
+        f->timeout_ns = KG_MIN(f->timeout_ns, env->deadline_ns / 4 * 3);
+    }
+    f->rootfs = env->rootfs;
+    buf_init(&f->asked, LIMIT_NODE_FILE_BYTES);
+    f->probe = fs_probe_new();
+    int r = f->probe ? open_table(f, env, err) : node_no_memory(err, "filesystem");
+    if (r >= 0) {
+        r = node_filter_init(&f->mounts, env, c, MOUNTS_EXCLUDE, MOUNTS_INCLUDE, err);
+    }
+    if (r >= 0) {
+        r = node_filter_init(&f->types, env, c, TYPES_EXCLUDE, TYPES_INCLUDE, err);
+    }
+    if (r < 0) {
+        filesystem_stop(f);
+        return r;
+    }
+    *ret_state = f;
+    return 0;
+}
+
+static bool has_option(struct str list, struct str option)
+{
+    while (list.p && list.n) {
+        if (str_eq(str_cut(&list, ','), option)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A field with \\040 for a blank and the like, in mem. */
+static int unescape(struct str field, struct arena *mem, struct str *ret)
+{
+    char *text = arena_alloc(mem, field.n + 1);
+    return text ? proc_unescape(field, text, field.n + 1, ret) : -ENOMEM;
+}
+
+/* In a container the machine's root is mounted somewhere: that prefix is not shown. */
+static void under_root(struct str *mountpoint, const char *rootfs)
+{
+    struct str root = str_of(rootfs), path = *mountpoint;
+    str_eat_end(&root, STR("/"));
+    if (root.n && str_eat(&path, root) && (str_empty(path) || path.p[0] == '/')) {
+        *mountpoint = str_empty(path) ? STR("/") : path;
+    }
+}
+
+static int parse_line(const struct filesystem *f, struct str line, struct arena *mem,
+                      struct mount *ret)
+{
+    str_word(&line); /* its number and its parent's */
+    str_word(&line);
+    struct str minor = str_word(&line), major = str_cut(&minor, ':');
+    str_word(&line); /* which part of the file system */
+    struct str mountpoint = str_word(&line), options_here = str_word(&line);
+    struct str word = str_word(&line);
+    while (!str_empty(word) && !str_eq(word, STR("-"))) {
+        word = str_word(&line);
+    }
+    struct str fstype = str_word(&line), source = str_word(&line), super = str_word(&line);
+    if (str_empty(mountpoint) || str_empty(fstype)) {
+        return -EBADMSG;
+    }
+    ret->readonly = has_option(options_here, STR("ro")) || has_option(super, STR("ro")) ||
+                    has_option(super, STR("emergency_ro"));
+    struct str *const to[] = { &ret->device, &ret->mountpoint, &ret->fstype, &ret->major,
+                               &ret->minor };
+    const struct str from[] = { source, mountpoint, fstype, major, minor };
+    for (size_t i = 0; i < KG_ARRAY_LEN(to); i++) {
+        int r = unescape(from[i], mem, to[i]);
+        if (r < 0) {
+            return r;
+        }
+    }
+    under_root(&ret->mountpoint, f->rootfs);
+    return 0;
+}
+
+static int set_path(const struct filesystem *f, struct arena *mem, struct mount *m)
+{
+    char path[PATH_MAX];
+    struct str text;
+    int r = file_join(path, sizeof(path), f->rootfs, m->mountpoint.p);
+    r = r < 0 ? r : arena_str(mem, str_of(path), &text);
+    if (r >= 0) {
+        m->path = text.p;
+    }
+    return r;
+}
+
+static bool is_known(const struct mount *list, size_t n, const struct mount *m)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(list[i].mountpoint, m->mountpoint) && str_eq(list[i].device, m->device) &&
+            str_eq(list[i].fstype, m->fstype)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_table(struct filesystem *f, struct arena *mem, struct mount *list, size_t *ret_n,
+                      struct err *err)
+{
+    struct str text = { 0 };
+    size_t n = 0;
+    int r = node_file_read(&f->file, &text, err);
+    while (r >= 0 && text.n && n < LIMIT_FILESYSTEMS) {
+        struct mount m = { 0 };
+        r = parse_line(f, str_line(&text), mem, &m);
+        if (r < 0) {
+            return err_set(err, -r, "mountinfo: malformed");
+        }
+        if (!node_filter_takes(&f->mounts, m.mountpoint) ||
+            !node_filter_takes(&f->types, m.fstype) || is_known(list, n, &m)) {
+            continue;
+        }
+        r = set_path(f, mem, &m);
+        if (r < 0) {
+            return err_set(err, -r, "mountinfo: a path");
+        }
+        list[n++] = m;
+    }
+    *ret_n = n;
+    return r;
+}
+
+/* Tells the probe what to ask when that has changed. */
+static int tell_probe(struct filesystem *f, const struct mount *list, size_t n, struct arena *mem)
+{
+    auto_buf struct buf paths = BUF_INIT(LIMIT_NODE_FILE_BYTES);
+    const char **each = ARENA_ARRAY(mem, n, const char *);
+    if (!each) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        each[i] = list[i].path;
+        buf_add(&paths, str_of(list[i].path));
+        buf_add_char(&paths, '\0');
+    }
+    if (buf_failed(&paths) || str_eq(buf_str(&paths), buf_str(&f->asked))) {
+        return buf_failed(&paths);
+    }
+    buf_clear(&f->asked);
+    buf_add(&f->asked, buf_str(&paths));
+    return fs_probe_set(f->probe, each, n);
+}
+
+/* As the Go library words them, since the text is a label. */
+static struct str error_text(int code)
+{
+    static const struct {
+        int code;
+        struct str text;
+    } known[] = {
+        { ETIMEDOUT, STR_INIT("mountpoint timeout") },
+        { EACCES, STR_INIT("permission denied") },
+        { EPERM, STR_INIT("operation not permitted") },
+        { ENOENT, STR_INIT("no such file or directory") },
+        { EIO, STR_INIT("input/output error") },
+        { ESTALE, STR_INIT("stale NFS file handle") },
+        { ENOTCONN, STR_INIT("transport endpoint is not connected") },
+        { ENODEV, STR_INIT("no such device") },
+    };
+    for (size_t i = 0; i < KG_ARRAY_LEN(known); i++) {
+        if (known[i].code == code) {
+            return known[i].text;
+        }
+    }
+    return STR("statfs failed");
+}
+
+static int add_mount(const struct mount *m, const struct fs_probe_result *result,
+                     struct metric_sink *sink, struct err *err)
+{
+    struct filesystem_sample *s = metric_sink_add(sink, &filesystem_subject, NULL, 0, err);
+    if (!s) {
+        return -ENOMEM;
+    }
+    *s = (struct filesystem_sample){
+        .present = result->r < 0 ? 0 : ANSWERED,
+        .device = m->device,
+        .fstype = m->fstype,
+        .mountpoint = m->mountpoint,
+        .error = result->r < 0 ? error_text(-result->r) : STR(""),
+        .size_bytes = (double)result->size_bytes,
+        .free_bytes = (double)result->free_bytes,
+        .avail_bytes = (double)result->avail_bytes,
+        .files = (double)result->files,
+        .files_free = (double)result->files_free,
+        .readonly = m->readonly,
+        .failed = result->r < 0,
+    };
+    struct mount_sample *info =
+        result->r < 0 ? NULL : metric_sink_add(sink, &mount_subject, NULL, 0, err);
+    if (info) {
+        *info = (struct mount_sample){
+            .device = m->device, .major = m->major, .minor = m->minor, .mountpoint = m->mountpoint
+        };
+    }
+    return info || result->r < 0 ? 0 : -ENOMEM;
+}
+
+/* One that hangs ends the round of its thread: the others are asked in another. */
+static int ask(struct filesystem *f, struct fs_probe_result *results)
+{
+    unsigned slice_ms = (unsigned)(f->timeout_ns / TRIES / CLOCK_NS_PER_MS);
+    size_t stuck;
+    int r, tries = 0;
+    do {
+        stuck = fs_probe_stuck(f->probe);
+        r = fs_probe_run(f->probe, KG_MAX(slice_ms, 1u), results);
+    } while (r >= 0 && fs_probe_stuck(f->probe) > stuck && ++tries < TRIES);
+    return r;
+}
+
+static int filesystem_read(void *state, struct metric_sink *sink, struct err *err)
+{
+    struct filesystem *f = state;
+    struct arena *mem = metric_sink_arena(sink);
+    size_t n = 0;
+    struct mount *list = ARENA_ARRAY(mem, LIMIT_FILESYSTEMS, struct mount);
+    int r = list ? read_table(f, mem, list, &n, err) : node_no_memory(err, "filesystem");
+    if (r < 0) {
+        return r;
+    }
+    struct fs_probe_result *results = ARENA_ARRAY(mem, n, struct fs_probe_result);
+    if (!results || tell_probe(f, list, n, mem) < 0) {
+        return node_no_memory(err, "filesystem");
+    }
+    r = ask(f, results);
+    if (r < 0) {
+        return err_set_errno(err, -r, "filesystem: too many mounts do not answer");
+    }
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        r = add_mount(&list[i], &results[i], sink, err);
+    }
+    return r;
+}
+
+static const struct metric_subject *const subjects[] = { &filesystem_subject, &mount_subject,
+                                                         NULL };
+
+const struct collector collector_filesystem = {
+    .name = "filesystem",
+    .on_by_default = true,
+    .subjects = subjects,
+    .options = options,
+    .may_block = true,
+    .start = filesystem_start,
+    .read = filesystem_read,
+    .stop = filesystem_stop,
+};
