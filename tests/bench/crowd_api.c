@@ -4,8 +4,10 @@
  * nodes they stand on, 40 namespaces, and nothing of any other kind: lists in pages, streaming
  * lists and watches (HTTP/1.1, a thread a connection). Lines on standard input: "pods N" makes or
  * removes pods until there are N, "churn R" changes R a second from then on (one in ten is replaced
- * by a new one), each answered by a line "ok"; the end of the input ends the program. Uses: base.
- * Threads: see struct crowd.  Owner: tests/bench. */
+ * by a new one), "expire" changes all pods and ends every watch with 410, so that all is listed
+ * anew; each is answered by a line "ok". The end of the input ends the program.
+ *
+ * Uses: base.  Threads: see struct crowd.  Owner: tests/bench. */
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/num.h"
@@ -50,6 +52,7 @@ static struct crowd {
     struct event *events; /* EVENTS_MAX */
     uint32_t n_events;
     uint32_t n_pods; /* numbers below it are there */
+    uint64_t oldest; /* version: watches from before it end with 410 */
     uint32_t churn;  /* events a second */
     bool streaming;
 } crowd = { .lock = PTHREAD_MUTEX_INITIALIZER, .streaming = true };
@@ -197,6 +200,14 @@ static uint32_t wait_events(uint32_t seen, uint64_t until_ns)
     return n;
 }
 
+static bool is_expired(uint32_t seen)
+{
+    pthread_mutex_lock(&crowd.lock);
+    bool expired = FIRST_VERSION + seen < crowd.oldest;
+    pthread_mutex_unlock(&crowd.lock);
+    return expired;
+}
+
 static void serve_watch(struct request *q)
 {
     uint64_t from = q->version;
@@ -212,6 +223,13 @@ static void serve_watch(struct request *q)
     while (!q->gone) {
         uint32_t now = wait_events(seen, clock_mono_ns() + BOOKMARK_NS);
         bool quiet = now == seen;
+        if (is_expired(seen)) {
+            buf_add(&q->out, STR("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":"
+                                 "410,\"reason\":\"Expired\"}}\n"));
+            flush(q);
+            send_all(q, STR("0\r\n\r\n"));
+            return;
+        }
         for (; q->kind == CROWD_PODS && seen < now && !q->gone; seen++) {
             struct event event = crowd.events[seen];
             struct crowd_object o = locked_object(q->kind, event.pod, FIRST_VERSION + seen + 1);
@@ -406,6 +424,18 @@ static void set_pods(uint32_t n)
     pthread_mutex_unlock(&crowd.lock);
 }
 
+static void expire(void)
+{
+    pthread_mutex_lock(&crowd.lock);
+    for (uint32_t i = 0; i < crowd.n_pods; i++) {
+        crowd.pods[i].restarts++;
+    }
+    happen(0, EVENT_MODIFIED);
+    crowd.oldest = version_now();
+    pthread_cond_broadcast(&crowd.happened);
+    pthread_mutex_unlock(&crowd.lock);
+}
+
 static void obey(void)
 {
     char line[64];
@@ -413,6 +443,7 @@ static void obey(void)
         struct str rest = str_trim(str_of(line));
         bool pods = str_eat(&rest, STR("pods ")), rate = !pods && str_eat(&rest, STR("churn "));
         uint64_t n = 0;
+        bool all = !pods && !rate && str_eq(rest, STR("expire"));
         bool good = (pods || rate) && num_scan_u64(rest, &n) == 0 && n <= PODS_MAX;
         if (good && pods) {
             set_pods((uint32_t)n);
@@ -421,7 +452,10 @@ static void obey(void)
             crowd.churn = (uint32_t)n;
             pthread_mutex_unlock(&crowd.lock);
         }
-        puts(good ? "ok" : "what?");
+        if (all) {
+            expire();
+        }
+        puts(good || all ? "ok" : "what?");
         fflush(stdout);
     }
 }
