@@ -36,7 +36,7 @@ struct collector_env {
     const char *sandbox_image; /* image label of sandboxes when it cannot be read */
     uint64_t rescan_ns; /* --rescan-interval: how often to look for what notices missed; 0: 1 min */
     uint64_t deadline_ns; /* of collectors that may block; 0: none is known */
-    bool all_cgroups;   /* every cgroup of the machine (local), else what the kubelet has */
+    bool all_cgroups;     /* every cgroup of the machine (local), else what the kubelet has */
     const struct pod_lookup *pods; /* NULL without Kubernetes */
     /* The value of a collector's option by its whole name; NULL: all have their presets. */
     struct collector_value (*option)(const void *options, const char *name);

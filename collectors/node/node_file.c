@@ -191,6 +191,45 @@ int node_dir_open(const char *root, const char *path, struct err *err)
     return fd < 0 ? open_failed(-fd, joined, err) : fd;
 }
 
+struct node_dir {
+    int fd;
+};
+
+int node_dir_start(const char *root, const char *path, void **ret_state, struct err *err)
+{
+    struct node_dir *d = calloc(1, sizeof(*d));
+    if (!d) {
+        return node_no_memory(err, path);
+    }
+    d->fd = node_dir_open(root, path, err);
+    if (d->fd < 0) {
+        int r = d->fd;
+        free(d);
+        return r;
+    }
+    *ret_state = d;
+    return 0;
+}
+
+int node_dir_fd(const void *state)
+{
+    return ((const struct node_dir *)state)->fd;
+}
+
+void node_dir_stop(void *state)
+{
+    close(((struct node_dir *)state)->fd);
+    free(state);
+}
+
+int node_text_at(int dirfd, const char *path, struct arena *mem, struct str *ret)
+{
+    char text[4096];
+    struct str value = { 0 };
+    int r = node_line_at(dirfd, path, text, sizeof(text), &value);
+    return r < 0 ? r : arena_str(mem, value, ret);
+}
+
 static int by_name(const void *a, const void *b)
 {
     return str_cmp(*(const struct str *)a, *(const struct str *)b);

@@ -57,6 +57,15 @@ int node_i64_at(int dirfd, const char *path, int64_t *ret);
 /* Opens root/path as a folder. Returns the descriptor. Errors as node_file_open. */
 int node_dir_open(const char *root, const char *path, struct err *err);
 
+/* A collector whose state is an open folder. fd: borrowed. Errors of start as node_dir_open. */
+int node_dir_start(const char *root, const char *path, void **ret_state, struct err *err);
+int node_dir_fd(const void *state); /* of the started collector */
+void node_dir_stop(void *state);
+
+/* A small file's text without the blanks around it, in mem. Errors: -ENOMEM · those of
+ * file_read_text_at; beyond 4 KiB: -EFBIG. */
+int node_text_at(int dirfd, const char *path, struct arena *mem, struct str *ret);
+
 /* The names in the folder open at dirfd, without those that begin with a dot, sorted, in mem.
  * Errors: -ENOMEM · -E2BIG beyond LIMIT_NODE_NAMES · those of readdir. */
 int node_dir_names(int dirfd, struct arena *mem, struct str **ret_names, size_t *ret_n);

@@ -1,0 +1,353 @@
+/* node_hwmon_*: /sys/class/hwmon/hwmonN, whose files are KIND NUMBER [_ELEMENT]: temp1_input, pwm2.
+ */
+#include "base/num.h"
+#include "collectors/node/hwmon_tables.h"
+#include "collectors/node/node_file.h"
+#include "collectors/node/node_rows.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define CHIP_EXCLUDE "collector.hwmon.chip-exclude"
+#define CHIP_INCLUDE "collector.hwmon.chip-include"
+#define SENSOR_EXCLUDE "collector.hwmon.sensor-exclude"
+#define SENSOR_INCLUDE "collector.hwmon.sensor-include"
+#define SENSORS_MAX 512
+#define CHIPS_MAX 256
+
+struct chip_sample {
+    uint64_t present;
+    struct str chip, chip_name;
+};
+
+static void put_chip(const void *sample, struct metric_writer *out)
+{
+    const struct chip_sample *s = sample;
+    metric_put(out, 1, s->chip, s->chip_name);
+}
+
+static const struct metric_family chip_rows[] = {
+    NODE_SERIES("node_hwmon_chip_names", GAUGE, 0, put_chip, METRIC_LABELS("chip", "chip_name"),
+                "/sys/class/hwmon/hwmon*/name", "What the driver calls the chip."),
+};
+
+NODE_SUBJECT(chip_subject, "node_hwmon_chip", struct chip_sample, chip_rows);
+
+struct label_sample {
+    uint64_t present;
+    struct str chip, label, sensor;
+};
+
+static void put_label(const void *sample, struct metric_writer *out)
+{
+    const struct label_sample *s = sample;
+    metric_put(out, 1, s->chip, s->label, s->sensor);
+}
+
+static const struct metric_family label_rows[] = {
+    NODE_SERIES("node_hwmon_sensor_label", GAUGE, 0, put_label,
+                METRIC_LABELS("chip", "label", "sensor"), "/sys/class/hwmon/hwmon*/*_label",
+                "What the driver calls the sensor."),
+};
+
+NODE_SUBJECT(label_subject, "node_hwmon_label", struct label_sample, label_rows);
+
+extern const struct collector collector_hwmon;
+
+static const struct collector_option options[] = {
+    { CHIP_EXCLUDE, COLLECTOR_PATTERN, "", "Chips that are left out." },
+    { CHIP_INCLUDE, COLLECTOR_PATTERN, "", "The only chips that are taken." },
+    { SENSOR_EXCLUDE, COLLECTOR_PATTERN, "", "Sensors that are left out, as chip;sensor." },
+    { SENSOR_INCLUDE, COLLECTOR_PATTERN, "", "The only sensors that are taken, as chip;sensor." },
+    { 0 },
+};
+
+struct hwmon {
+    int dirfd;
+    struct node_filter chips, sensors;
+};
+
+static void hwmon_stop(void *state)
+{
+    struct hwmon *h = state;
+    kg_close_cleanup(&h->dirfd);
+    node_filter_done(&h->chips);
+    node_filter_done(&h->sensors);
+    free(h);
+}
+
+static int hwmon_start(const struct collector_env *env, void **ret_state, struct err *err)
+{
+    struct hwmon *h = calloc(1, sizeof(*h));
+    if (!h) {
+        return node_no_memory(err, "hwmon");
+    }
+    h->dirfd = node_dir_open(env->sysfs, "class/hwmon", err);
+    int r = h->dirfd;
+    if (r >= 0) {
+        r = node_filter_init(&h->chips, env, &collector_hwmon, CHIP_EXCLUDE, CHIP_INCLUDE, err);
+    }
+    if (r >= 0) {
+        r = node_filter_init(&h->sensors, env, &collector_hwmon, SENSOR_EXCLUDE, SENSOR_INCLUDE,
+                             err);
+    }
+    if (r < 0) {
+        hwmon_stop(h);
+        return r;
+    }
+    *ret_state = h;
+    return 0;
+}
+
+/* Lower case, with '_' for what a metric's name may not have, and none at the ends. */
+static int clean(struct str text, struct arena *mem, struct str *ret)
+{
+    char *out = arena_alloc(mem, text.n + 1);
+    if (!out) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        out[i] = isalnum(c) || c == ':' ? (char)tolower(c) : '_';
+    }
+    *ret = (struct str){ out, text.n };
+    while (str_eat(ret, STR("_")) || str_eat_end(ret, STR("_"))) {
+    }
+    return 0;
+}
+
+/* "/sys/devices/platform/coretemp.0" gives "platform_coretemp_0": the name of the device is the
+ * same after a boot, the number of the hwmon folder may not be. */
+static int chip_of_device(int fd, struct arena *mem, struct str *ret)
+{
+    char link[PATH_MAX], real[PATH_MAX];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d/device", fd);
+    if (!realpath(link, real)) {
+        *ret = STR("");
+        return 0;
+    }
+    struct str path = str_of(real), type = { 0 }, name = { 0 };
+    ssize_t slash = str_rfind(path, '/');
+    struct str parent = str_head(path, slash < 0 ? 0 : (size_t)slash);
+    ssize_t above = str_rfind(parent, '/');
+    int r = clean(str_from(path, (size_t)(slash + 1)), mem, &name);
+    r = r < 0 ? r : clean(str_from(parent, (size_t)(above + 1)), mem, &type);
+    char joined[PATH_MAX];
+    int n = snprintf(joined, sizeof(joined), STR_FMT "%s" STR_FMT, STR_ARG(type),
+                     type.n && name.n ? "_" : "", STR_ARG(name));
+    if (r < 0 || n < 0 || (size_t)n >= sizeof(joined)) {
+        return r < 0 ? r : -ENAMETOOLONG;
+    }
+    if (str_empty(name)) {
+        *ret = STR("");
+        return 0;
+    }
+    return arena_str(mem, (struct str){ joined, (size_t)n }, ret);
+}
+
+struct sensor {
+    const struct sensor_kind *kind;
+    struct sensor_sample *sample;
+    struct str name; /* "temp1" */
+};
+
+struct chip {
+    const struct hwmon *hwmon;
+    struct metric_sink *sink;
+    struct str name;
+    struct sensor sensors[SENSORS_MAX];
+    size_t n;
+    struct str seen[CHIPS_MAX]; /* names of the chips before it */
+    size_t n_seen;
+};
+
+/* "temp1_crit": kind temp, sensor "temp1", element "crit". */
+static const struct sensor_kind *split(struct str file, struct str *ret_sensor,
+                                       struct str *ret_element)
+{
+    for (const struct sensor_kind *k = sensor_kinds; k->elements; k++) {
+        struct str rest = file;
+        if (!str_eat(&rest, k->name)) {
+            continue;
+        }
+        size_t digits = 0;
+        while (digits < rest.n && isdigit((unsigned char)rest.p[digits])) {
+            digits++;
+        }
+        struct str element = str_from(rest, digits);
+        if (element.n && !str_eat(&element, STR("_"))) {
+            continue;
+        }
+        *ret_sensor = str_head(file, k->name.n + digits);
+        *ret_element = element;
+        return k;
+    }
+    return NULL;
+}
+
+static struct sensor *find_sensor(struct chip *chip, const struct sensor_kind *kind,
+                                  struct str name, struct err *err)
+{
+    for (size_t i = 0; i < chip->n; i++) {
+        if (str_eq(chip->sensors[i].name, name)) {
+            return &chip->sensors[i];
+        }
+    }
+    if (chip->n == SENSORS_MAX) {
+        err_set(err, E2BIG, "hwmon: more than %d sensors in a chip", SENSORS_MAX);
+        return NULL;
+    }
+    struct sensor *s = &chip->sensors[chip->n];
+    *s = (struct sensor){ .kind = kind, .name = name };
+    s->sample = metric_sink_add(chip->sink, kind->subject, NULL, 0, err);
+    if (!s->sample) {
+        return NULL;
+    }
+    s->sample->chip = chip->name;
+    s->sample->sensor = name;
+    chip->n++;
+    return s;
+}
+
+static bool takes_sensor(const struct chip *chip, struct str name)
+{
+    char both[512];
+    const struct node_filter *f = &chip->hwmon->sensors;
+    if (!f->exclude && !f->include) {
+        return true;
+    }
+    int n = snprintf(both, sizeof(both), STR_FMT ";" STR_FMT, STR_ARG(chip->name), STR_ARG(name));
+    return n > 0 && (size_t)n < sizeof(both) && node_filter_takes(f, str_of(both));
+}
+
+static int add_label(struct chip *chip, struct str sensor, struct str label, struct err *err)
+{
+    struct label_sample *l = metric_sink_add(chip->sink, &label_subject, NULL, 0, err);
+    if (!l || arena_str(metric_sink_arena(chip->sink), label, &l->label) < 0) {
+        return -ENOMEM;
+    }
+    l->chip = chip->name;
+    l->sensor = sensor;
+    return 0;
+}
+
+static int add_file(struct chip *chip, int fd, struct str file, struct err *err)
+{
+    char text[256];
+    struct str sensor, element, value = { 0 };
+    const struct sensor_kind *kind = split(file, &sensor, &element);
+    /* A sensor that is off, or does not answer, cannot be read. */
+    if (!kind || !takes_sensor(chip, sensor) ||
+        node_line_at(fd, file.p, text, sizeof(text), &value) < 0) {
+        return 0;
+    }
+    if (str_eq(element, STR("label"))) {
+        return add_label(chip, sensor, value, err);
+    }
+    for (size_t i = 0; i < kind->n_elements; i++) {
+        double number;
+        if (!str_eq_c(element, kind->elements[i]) || num_scan_double(value, &number) < 0) {
+            continue;
+        }
+        struct sensor *s = find_sensor(chip, kind, sensor, err);
+        if (!s) {
+            return -E2BIG;
+        }
+        s->sample->v[i] = number;
+        s->sample->present |= BIT(i);
+    }
+    return 0;
+}
+
+static int add_folder(struct chip *chip, int fd, struct err *err)
+{
+    struct str *names = NULL;
+    size_t n = 0;
+    int r = node_dir_names(fd, metric_sink_arena(chip->sink), &names, &n);
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        r = add_file(chip, fd, names[i], err);
+    }
+    return r;
+}
+
+/* The chip's name is that of its device, else the driver's, else the folder's. */
+static int name_chip(int fd, struct str folder, struct arena *mem, struct str driver,
+                     struct str *ret)
+{
+    int r = chip_of_device(fd, mem, ret);
+    if (r >= 0 && str_empty(*ret)) {
+        r = clean(driver, mem, ret);
+    }
+    return r >= 0 && str_empty(*ret) ? clean(folder, mem, ret) : r;
+}
+
+static int add_chip(const struct hwmon *h, struct str folder, struct chip *chip,
+                    struct metric_sink *sink, struct err *err)
+{
+    struct arena *mem = metric_sink_arena(sink);
+    struct str driver = { 0 };
+    auto_close int fd = file_open_dir_at(h->dirfd, folder.p);
+    if (fd < 0 || node_text_at(fd, "name", mem, &driver) == -ENOMEM) {
+        return fd < 0 ? 0 : -ENOMEM;
+    }
+    chip->hwmon = h;
+    chip->sink = sink;
+    chip->n = 0;
+    int r = name_chip(fd, folder, mem, driver, &chip->name);
+    /* Two of one device would have the same series. */
+    for (size_t i = 0; i < chip->n_seen && r >= 0; i++) {
+        if (str_eq(chip->seen[i], chip->name)) {
+            r = clean(folder, mem, &chip->name);
+            break;
+        }
+    }
+    if (r >= 0 && chip->n_seen < CHIPS_MAX) {
+        chip->seen[chip->n_seen++] = chip->name;
+    }
+    if (r < 0 || !node_filter_takes(&h->chips, chip->name)) {
+        return r;
+    }
+    if (driver.n) {
+        struct chip_sample *c = metric_sink_add(sink, &chip_subject, NULL, 0, err);
+        if (!c || clean(driver, mem, &c->chip_name) < 0) {
+            return -ENOMEM;
+        }
+        c->chip = chip->name;
+    }
+    r = add_folder(chip, fd, err);
+    auto_close int device = file_open_dir_at(fd, "device"); /* old drivers put files there */
+    return r < 0 || device < 0 ? r : add_folder(chip, device, err);
+}
+
+static int hwmon_read(void *state, struct metric_sink *sink, struct err *err)
+{
+    const struct hwmon *h = state;
+    struct arena *mem = metric_sink_arena(sink);
+    struct str *names = NULL;
+    size_t n = 0;
+    struct chip *chip = ARENA_NEW(mem, struct chip);
+    int r = chip ? node_dir_names(h->dirfd, mem, &names, &n) : -ENOMEM;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        r = add_chip(h, names[i], chip, sink, err);
+    }
+    return r < 0 ? err_set_errno(err, -r, "class/hwmon") : 0;
+}
+
+static const struct metric_subject *const subjects[] = {
+    &chip_subject, &label_subject, &in_subject,        &temp_subject,
+    &curr_subject, &power_subject, &energy_subject,    &humidity_subject,
+    &fan_subject,  &pwm_subject,   &intrusion_subject, NULL
+};
+
+const struct collector collector_hwmon = {
+    .name = "hwmon",
+    .on_by_default = true,
+    .subjects = subjects,
+    .options = options,
+    .may_block = true,
+    .start = hwmon_start,
+    .read = hwmon_read,
+    .stop = hwmon_stop,
+};
