@@ -17,43 +17,6 @@
 #define SENSORS_MAX 512
 #define CHIPS_MAX 256
 
-struct chip_sample {
-    uint64_t present;
-    struct str chip, chip_name;
-};
-
-static void put_chip(const void *sample, struct metric_writer *out)
-{
-    const struct chip_sample *s = sample;
-    metric_put(out, 1, s->chip, s->chip_name);
-}
-
-static const struct metric_family chip_rows[] = {
-    NODE_SERIES("node_hwmon_chip_names", GAUGE, 0, put_chip, METRIC_LABELS("chip", "chip_name"),
-                "/sys/class/hwmon/hwmon*/name", "What the driver calls the chip."),
-};
-
-NODE_SUBJECT(chip_subject, "node_hwmon_chip", struct chip_sample, chip_rows);
-
-struct label_sample {
-    uint64_t present;
-    struct str chip, label, sensor;
-};
-
-static void put_label(const void *sample, struct metric_writer *out)
-{
-    const struct label_sample *s = sample;
-    metric_put(out, 1, s->chip, s->label, s->sensor);
-}
-
-static const struct metric_family label_rows[] = {
-    NODE_SERIES("node_hwmon_sensor_label", GAUGE, 0, put_label,
-                METRIC_LABELS("chip", "label", "sensor"), "/sys/class/hwmon/hwmon*/*_label",
-                "What the driver calls the sensor."),
-};
-
-NODE_SUBJECT(label_subject, "node_hwmon_label", struct label_sample, label_rows);
-
 extern const struct collector collector_hwmon;
 
 static const struct collector_option options[] = {
@@ -224,7 +187,7 @@ static bool takes_sensor(const struct chip *chip, struct str name)
 
 static int add_label(struct chip *chip, struct str sensor, struct str label, struct err *err)
 {
-    struct label_sample *l = metric_sink_add(chip->sink, &label_subject, NULL, 0, err);
+    struct label_sample *l = metric_sink_add(chip->sink, hwmon_subjects[HWMON_LABEL], NULL, 0, err);
     if (!l || arena_str(metric_sink_arena(chip->sink), label, &l->label) < 0) {
         return -ENOMEM;
     }
@@ -310,7 +273,7 @@ static int add_chip(const struct hwmon *h, struct str folder, struct chip *chip,
         return r;
     }
     if (driver.n) {
-        struct chip_sample *c = metric_sink_add(sink, &chip_subject, NULL, 0, err);
+        struct chip_sample *c = metric_sink_add(sink, hwmon_subjects[HWMON_CHIP], NULL, 0, err);
         if (!c || clean(driver, mem, &c->chip_name) < 0) {
             return -ENOMEM;
         }
@@ -335,16 +298,10 @@ static int hwmon_read(void *state, struct metric_sink *sink, struct err *err)
     return r < 0 ? err_set_errno(err, -r, "class/hwmon") : 0;
 }
 
-static const struct metric_subject *const subjects[] = {
-    &chip_subject, &label_subject, &in_subject,        &temp_subject,
-    &curr_subject, &power_subject, &energy_subject,    &humidity_subject,
-    &fan_subject,  &pwm_subject,   &intrusion_subject, NULL
-};
-
 const struct collector collector_hwmon = {
     .name = "hwmon",
     .on_by_default = true,
-    .subjects = subjects,
+    .subjects = hwmon_subjects,
     .options = options,
     .may_block = true,
     .start = hwmon_start,

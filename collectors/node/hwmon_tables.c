@@ -2,6 +2,33 @@
  */
 #include "collectors/node/hwmon_tables.h"
 
+static void put_chip(const void *sample, struct metric_writer *out)
+{
+    const struct chip_sample *s = sample;
+    metric_put(out, 1, s->chip, s->chip_name);
+}
+
+static const struct metric_family chip_rows[] = {
+    NODE_SERIES("node_hwmon_chip_names", GAUGE, 0, put_chip, METRIC_LABELS("chip", "chip_name"),
+                "/sys/class/hwmon/hwmon*/name", "What the driver calls the chip."),
+};
+
+NODE_SUBJECT(chip_subject, "node_hwmon_chip", struct chip_sample, chip_rows);
+
+static void put_label(const void *sample, struct metric_writer *out)
+{
+    const struct label_sample *s = sample;
+    metric_put(out, 1, s->chip, s->label, s->sensor);
+}
+
+static const struct metric_family label_rows[] = {
+    NODE_SERIES("node_hwmon_sensor_label", GAUGE, 0, put_label,
+                METRIC_LABELS("chip", "label", "sensor"), "/sys/class/hwmon/hwmon*/*_label",
+                "What the driver calls the sensor."),
+};
+
+NODE_SUBJECT(label_subject, "node_hwmon_label", struct label_sample, label_rows);
+
 static void sensor_common(const void *sample, struct metric_writer *out)
 {
     const struct sensor_sample *s = sample;
@@ -308,4 +335,10 @@ const struct sensor_kind sensor_kinds[] = {
     { STR_INIT("intrusion"), &intrusion_subject, intrusion_elements,
       KG_ARRAY_LEN(intrusion_elements) },
     { .elements = NULL },
+};
+
+const struct metric_subject *const hwmon_subjects[] = {
+    &chip_subject, &label_subject, &in_subject,        &temp_subject,
+    &curr_subject, &power_subject, &energy_subject,    &humidity_subject,
+    &fan_subject,  &pwm_subject,   &intrusion_subject, NULL
 };

@@ -13,6 +13,16 @@ struct sensor_sample {
     double v[SENSOR_ELEMENTS_MAX];
 };
 
+struct chip_sample {
+    uint64_t present;
+    struct str chip, chip_name;
+};
+
+struct label_sample {
+    uint64_t present;
+    struct str chip, label, sensor;
+};
+
 struct sensor_kind {
     struct str name; /* "temp" of the file temp1_crit */
     const struct metric_subject *subject;
@@ -23,14 +33,8 @@ struct sensor_kind {
 /* Ends with a row without elements. */
 extern const struct sensor_kind sensor_kinds[];
 
-extern const struct metric_subject in_subject;
-extern const struct metric_subject temp_subject;
-extern const struct metric_subject curr_subject;
-extern const struct metric_subject power_subject;
-extern const struct metric_subject energy_subject;
-extern const struct metric_subject humidity_subject;
-extern const struct metric_subject fan_subject;
-extern const struct metric_subject pwm_subject;
-extern const struct metric_subject intrusion_subject;
+/* All subjects, NULL-terminated; the first two are of struct chip_sample and label_sample. */
+enum { HWMON_CHIP, HWMON_LABEL };
+extern const struct metric_subject *const hwmon_subjects[];
 
 #endif
