@@ -259,11 +259,33 @@ static int read_times(struct cpu *c, struct cpu_sample *s, struct arena *mem, st
     return 0;
 }
 
-/* "2-4,8": each number is added to ret. */
-static int parse_list(struct str text, struct arena *mem, struct str **ret, size_t *ret_n)
+struct names {
+    struct str *list;
+    size_t n, cap;
+};
+
+static int add_number(struct names *names, struct arena *mem, uint64_t number)
 {
-    struct str *list = NULL;
-    size_t n = 0, cap = 0;
+    char text[NUM_TEXT_MAX];
+    if (names->n == names->cap) {
+        size_t cap = names->cap ? names->cap * 2 : 16;
+        struct str *more = cap > LIMIT_NODE_NAMES ? NULL : ARENA_ARRAY(mem, cap, struct str);
+        if (!more) {
+            return -ENOMEM;
+        }
+        if (names->n) {
+            memcpy(more, names->list, names->n * sizeof(*more));
+        }
+        names->list = more;
+        names->cap = cap;
+    }
+    struct str digits = { text, num_format_u64(text, number) };
+    return arena_str(mem, digits, &names->list[names->n++]);
+}
+
+/* "2-4,8": each number is added to ret. */
+static int parse_list(struct str text, struct arena *mem, struct names *ret)
+{
     while (text.n) {
         struct str last = str_cut(&text, ','), first = str_cut(&last, '-');
         uint64_t a, b;
@@ -271,26 +293,13 @@ static int parse_list(struct str text, struct arena *mem, struct str **ret, size
             b >= LIMIT_NODE_NAMES) {
             return -EBADMSG;
         }
-        for (; a <= b; a++, n++) {
-            char number[NUM_TEXT_MAX];
-            if (n == cap) {
-                struct str *more = ARENA_ARRAY(mem, cap ? cap * 2 : 16, struct str);
-                if (!more || cap >= LIMIT_NODE_NAMES) {
-                    return -ENOMEM;
-                }
-                if (n) {
-                    memcpy(more, list, n * sizeof(*list));
-                }
-                cap = cap ? cap * 2 : 16;
-                list = more;
-            }
-            if (arena_str(mem, (struct str){ number, num_format_u64(number, a) }, &list[n]) < 0) {
-                return -ENOMEM;
+        for (; a <= b; a++) {
+            int r = add_number(ret, mem, a);
+            if (r < 0) {
+                return r;
             }
         }
     }
-    *ret = list;
-    *ret_n = n;
     return 0;
 }
 
@@ -400,10 +409,13 @@ static int read_sysfs(struct cpu *c, struct cpu_sample *s, struct arena *mem, st
         read_throttles(c->dirfd, mem, names, n, s);
     }
     read_online(c->dirfd, mem, names, n, s);
+    struct names isolated = { 0 };
     if (node_line_at(c->dirfd, "isolated", text, sizeof(text), &list) >= 0 &&
-        parse_list(list, mem, &s->isolated, &s->n_isolated) < 0) {
+        parse_list(list, mem, &isolated) < 0) {
         return err_set(err, EBADMSG, "cpu: isolated: not a list of processors");
     }
+    s->isolated = isolated.list;
+    s->n_isolated = isolated.n;
     return 0;
 }
 
