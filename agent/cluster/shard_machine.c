@@ -240,6 +240,9 @@ static void decide_loss(struct shard_self *self, const struct shard_facts *f,
     if (!f->epoch.committed || !self->is_serving || shard_share_has(mine, has)) {
         return;
     }
+    if (f->scrape_is_near && !waited(&self->near_ns, f->now_ns, SHARD_NEAR_NS)) {
+        return;
+    }
     if (mine.total == 0 || !shard_share_has(has, mine)) {
         self->is_serving = false;
         step->silence = true;
@@ -354,7 +357,7 @@ static void begin_epoch(struct shard_self *self, const struct shard_facts *f)
 {
     if (self->epoch_n != f->epoch.n) {
         self->epoch_n = f->epoch.n;
-        self->warm_ns = self->committed_ns = self->stale_ns = 0;
+        self->warm_ns = self->committed_ns = self->stale_ns = self->near_ns = 0;
     }
     self->was_away |= is_away(f) && !self->is_serving;
     self->was_away &= !(self->is_serving && serves_epoch(f, self->serves));

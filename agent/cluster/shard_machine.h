@@ -30,6 +30,10 @@
 #include "agent/cluster/shard_record.h"
 
 #define SHARD_WAIT_NS (120 * UINT64_C(1000000000))
+/* Objects that are let go while a scrape is under way may or may not be in it; then one has to wait
+ * for the next to be sure, which is an interval lost. So the scrape comes first, if it does come.
+ */
+#define SHARD_NEAR_NS (UINT64_C(1000000000))
 /* For scrapers of the old shards to find the new ones: service discovery and an interval. */
 #define SHARD_FOUND_NS (60 * UINT64_C(1000000000))
 
@@ -59,6 +63,7 @@ struct shard_facts {
         next; /* that the own sets have, the present one and the one beside it */
     bool now_complete, next_complete;
     bool all_scraped;         /* every scraper took an answer that began after self.lost_ns */
+    bool scrape_is_near;      /* somebody is about to scrape, or does so now */
     const uint64_t *scrapers; /* scraper_id of all, those that come regularly first */
     size_t n_scrapers, n_regular;
 };
@@ -71,6 +76,7 @@ struct shard_self {
     bool was_away;  /* comes back to a share that another has */
     bool unseen;    /* objects were let go that some scraper may still show */
     uint64_t lost_ns;
+    uint64_t near_ns;                         /* since when a loss waits for a scrape */
     uint64_t warm_ns, committed_ns, stale_ns; /* since when; 0: not */
     uint64_t epoch_n;                         /* that the times above are about */
 };

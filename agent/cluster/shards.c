@@ -20,6 +20,10 @@
 /* A plan that was given to the role shows up as a set in the next turn, if it can be run at all. */
 #define APPLY_NS (5 * CLOCK_NS_PER_SEC)
 
+/* So long before and after it is due, a scrape may be under way. */
+#define AHEAD_NS (250 * CLOCK_NS_PER_MS)
+#define BEHIND_NS (150 * CLOCK_NS_PER_MS)
+
 /* Scrapes that make a scraper, and not somebody who looked. */
 #define REGULAR_SCRAPES 3
 
@@ -173,6 +177,22 @@ static bool all_scraped(const struct shards *s, const struct scrape_snapshot *sc
     return heard && !waits && s->to_serve.total == 0;
 }
 
+static bool scrape_is_near(const struct scrape_snapshot *scrapes, uint64_t now_ns)
+{
+    for (size_t i = 0; i < scrapes->n; i++) {
+        const struct scraper *c = &scrapes->scrapers[i];
+        if (!is_regular(c)) {
+            continue;
+        }
+        uint64_t due_ns = scraper_next_ns(c, now_ns - BEHIND_NS);
+        bool has_come = c->last_ns + c->interval_ns / 2 > due_ns;
+        if (!has_come && due_ns <= now_ns + AHEAD_NS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k, uint64_t now_ns)
 {
     struct scrape_snapshot scrapes;
@@ -195,6 +215,7 @@ static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k,
         .now_complete = p.plan && p.complete,
         .next = share_of(p.next_plan),
         .next_complete = p.next == CLUSTER_NEXT_WARM,
+        .scrape_is_near = scrape_is_near(&scrapes, now_ns),
         .all_scraped = all_scraped(s, &scrapes, now_ns),
         .scrapers = scrapers.ids,
         .n_scrapers = scrapers.n,

@@ -205,6 +205,7 @@ static void turn(unsigned i)
         .now_complete = p->now.total && world.now_ns >= p->now_ready_ns,
         .next = p->next,
         .next_complete = p->next.total && world.now_ns >= p->next_ready_ns,
+        .scrape_is_near = p->scrapes > 2 && (world.now_ns + p->offset_ns) % INTERVAL == 0,
         .all_scraped = p->scrapes && p->last_scrape_ns > p->self.lost_ns,
         .scrapers = &prometheus,
         .n_scrapers = p->scrapes ? 1 : 0,
