@@ -115,7 +115,16 @@ class Connection:
         elif word == "goaway":
             self.frame(GOAWAY, 0, 0, struct.pack(">II", stream, 0))
         if word in ("goaway", "cut"):
+            self.close()
             raise EOFError
+
+    def close(self):
+        """Ends our side and waits for the peer's: closing while something unread is there would send a
+        reset, which takes what we sent last away from a peer that has not read it yet."""
+        self.sock.shutdown(socket.SHUT_WR)
+        self.sock.settimeout(5)
+        while self.sock.recv(4096):
+            pass
 
 
 def end_with_stdin():
