@@ -72,9 +72,24 @@ static bool all_warm(const struct shard_facts *f)
     return j == f->epoch.division.total;
 }
 
+/* Whether somebody is known to scrape shards, though nobody has scraped this one for long enough.
+ */
+static bool is_new_to_scrapers(const struct shard_facts *f)
+{
+    for (unsigned j = 0; j < f->n_records && f->n_regular == 0; j++) {
+        if (f->records[j].present && !f->gone[j] && f->records[j].n_scrapers) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether who scrapes us scrapes all shards of the epoch. */
 static bool all_found(const struct shard_facts *f)
 {
+    if (is_new_to_scrapers(f)) {
+        return false;
+    }
     for (unsigned j = 0; j < f->epoch.division.total; j++) {
         bool is_other = j != f->index && due(f, j).total;
         for (size_t i = 0; is_other && i < f->n_regular; i++) {
@@ -240,7 +255,8 @@ static void decide_loss(struct shard_self *self, const struct shard_facts *f,
     if (!f->epoch.committed || !self->is_serving || shard_share_has(mine, has)) {
         return;
     }
-    if (f->scrape_is_near && !waited(&self->near_ns, f->now_ns, SHARD_NEAR_NS)) {
+    uint64_t limit_ns = f->gain_scraped ? SHARD_NEAR_NS : SHARD_FOUND_NS;
+    if ((f->scrape_is_near || !f->gain_scraped) && !waited(&self->near_ns, f->now_ns, limit_ns)) {
         return;
     }
     if (mine.total == 0 || !shard_share_has(has, mine)) {

@@ -63,6 +63,7 @@ struct shard_facts {
         next; /* that the own sets have, the present one and the one beside it */
     bool now_complete, next_complete;
     bool all_scraped;         /* every scraper took an answer that began after self.lost_ns */
+    bool gain_scraped;        /* the same, since self.gained_ns: it has been shown */
     bool scrape_is_near;      /* somebody is about to scrape, or does so now */
     const uint64_t *scrapers; /* scraper_id of all, those that come regularly first */
     size_t n_scrapers, n_regular;
@@ -75,7 +76,7 @@ struct shard_self {
     bool has_begun; /* what an earlier process served has been taken up, if there was anything */
     bool was_away;  /* comes back to a share that another has */
     bool unseen;    /* objects were let go that some scraper may still show */
-    uint64_t lost_ns;
+    uint64_t lost_ns, gained_ns;
     uint64_t near_ns;                         /* since when a loss waits for a scrape */
     uint64_t warm_ns, committed_ns, stale_ns; /* since when; 0: not */
     uint64_t epoch_n;                         /* that the times above are about */

@@ -90,6 +90,7 @@ static void on_written(void *arg, bool is_done)
     struct shards *s = arg;
     if (is_done && s->sent.claims) {
         shard_claimed(&s->self, &s->sent);
+        s->self.gained_ns = clock_mono_ns();
         s->to_serve = shard_share_of(s->self.serves, shard_link_knows(s->link)->index);
         serve(s);
     }
@@ -164,15 +165,14 @@ static void list_scrapers(const struct scrape_snapshot *scrapes, struct scrapers
 /* Whether everybody who shows our series has taken an answer since, or has ended them by not
  * getting one. A process that has just started does not know who does, and waits for the first. */
 static bool all_scraped(const struct shards *s, const struct scrape_snapshot *scrapes,
-                        uint64_t now_ns)
+                        uint64_t since_ns, uint64_t now_ns)
 {
-    uint64_t lost_ns = s->self.lost_ns;
     bool heard = now_ns > s->started_ns + SHARD_FOUND_NS, waits = false;
     for (size_t i = 0; i < scrapes->n; i++) {
         const struct scraper *c = &scrapes->scrapers[i];
-        heard |= c->last_ns >= lost_ns;
-        waits |= is_regular(c) && c->last_ns < lost_ns &&
-                 now_ns < lost_ns + 2 * c->interval_ns + CLOCK_NS_PER_SEC;
+        heard |= c->last_ns >= since_ns;
+        waits |= is_regular(c) && c->last_ns < since_ns &&
+                 now_ns < since_ns + 2 * c->interval_ns + CLOCK_NS_PER_SEC;
     }
     return heard && !waits && s->to_serve.total == 0;
 }
@@ -216,7 +216,9 @@ static enum shard_phase agree(struct shards *s, const struct shard_knowledge *k,
         .next = share_of(p.next_plan),
         .next_complete = p.next == CLUSTER_NEXT_WARM,
         .scrape_is_near = scrape_is_near(&scrapes, now_ns),
-        .all_scraped = all_scraped(s, &scrapes, now_ns),
+        .all_scraped = all_scraped(s, &scrapes, s->self.lost_ns, now_ns),
+        .gain_scraped =
+            s->self.gained_ns == 0 || all_scraped(s, &scrapes, s->self.gained_ns, now_ns),
         .scrapers = scrapers.ids,
         .n_scrapers = scrapers.n,
         .n_regular = scrapers.n_regular,

@@ -67,7 +67,7 @@ static void start_process(unsigned i, bool same_pod)
     p->is_alive = true;
     p->generation = generation;
     p->offset_ns = offset_ns;
-    p->found_ns = same_pod ? found_ns : world.now_ns + random_below(2000) * MS;
+    p->found_ns = same_pod ? found_ns : world.now_ns + random_below(6000) * MS;
     snprintf(p->uid, sizeof(p->uid), "pod-%u-%u", i, generation);
     p->view_ns = world.now_ns + random_below(50) * MS;
 }
@@ -151,6 +151,7 @@ static void take_write(struct process *p, unsigned i)
     }
     if (p->sent.claims) {
         shard_claimed(&p->self, &p->sent);
+        p->self.gained_ns = world.now_ns;
         exchange(p, shard_share_of(p->self.serves, i));
     }
     read_view(p);
@@ -206,6 +207,7 @@ static void turn(unsigned i)
         .next = p->next,
         .next_complete = p->next.total && world.now_ns >= p->next_ready_ns,
         .scrape_is_near = p->scrapes > 2 && (world.now_ns + p->offset_ns) % INTERVAL == 0,
+        .gain_scraped = p->scrapes && p->last_scrape_ns > p->self.gained_ns,
         .all_scraped = p->scrapes && p->last_scrape_ns > p->self.lost_ns,
         .scrapers = &prometheus,
         .n_scrapers = p->scrapes ? 1 : 0,
