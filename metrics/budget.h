@@ -5,7 +5,7 @@
  * half of the pods would make every sum over them wrong without a sign. When the limit is reached
  * kinds are gone through by rank, and each is kept if it fits into what is left; the others are
  * emptied and left out. A kind that is left out is still counted when it is listed; when it would
- * fit again it is taken back, which its stores see by metric_store_wants_list. docs/adr/0005. */
+ * fit again it is taken back, which its stores see by metric_store_wants_list. docs/adr/0008. */
 #ifndef KG_METRICS_BUDGET_H
 #define KG_METRICS_BUDGET_H
 
