@@ -148,7 +148,10 @@ cluster_down() {
         stop_daemon "$daemon" 20
     done
     kill_cluster_pids
-    rm -f "$pid_dir"/*
+    # And those that a test started without the mark in their environment.
+    for daemon in "$pid_dir"/*; do
+        stop_daemon "$(basename "$daemon")" 20
+    done
     if has_node; then
         remove_cgroups
     fi
