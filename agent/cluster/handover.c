@@ -73,21 +73,31 @@ static uint64_t refused_too_long_ns(const struct handover *h, const struct elect
     return KG_MAX(h->link.refused_ns, e->changed_ns) + 2 * e->config.renew_ns;
 }
 
+/* Links to the holder. One that has given the lease back is scraped still, and tells of that until
+ * somebody else holds it. */
+static void choose_link(struct handover *h, const struct elector *e)
+{
+    const char *holder = e->exists && !h->leads ? e->lease.holder : "";
+    bool is_ours = str_eq_c(str_of(holder), e->config.identity);
+    if (!holder[0] && e->exists && !h->leads) {
+        return;
+    }
+    if (!str_eq(str_of(holder), str_of(h->linked))) {
+        peer_link_set(&h->link, STR("")); /* another process at the same address */
+        memcpy(h->linked, h->leads ? "" : e->lease.holder, h->leads ? 1 : sizeof(h->linked));
+    }
+    peer_link_set(&h->link, str_of(holder[0] && !is_ours ? e->lease.address : ""));
+}
+
 /* Holds the line to the one that leads. */
 static uint64_t follow(struct handover *h, uint64_t now_ns)
 {
     struct elector *e = lease_client_elector(h->lease);
-    const char *holder = e->exists && !h->leads ? e->lease.holder : "";
-    bool is_ours = str_eq_c(str_of(holder), e->config.identity);
-    if (!str_eq(str_of(holder), str_of(h->linked))) {
-        peer_link_set(&h->link, STR(""));
-        memcpy(h->linked, h->leads ? "" : e->lease.holder, h->leads ? 1 : sizeof(h->linked));
-    }
-    peer_link_set(&h->link, str_of(holder[0] && !is_ours ? e->lease.address : ""));
+    choose_link(h, e);
     uint64_t until_ns = peer_link_turn(&h->link, now_ns);
     uint64_t died_ns = peer_link_died_ns(&h->link), given_up_ns = refused_too_long_ns(h, e);
     if (died_ns || now_ns >= given_up_ns) {
-        elector_holder_dead(e, holder, died_ns ? died_ns : now_ns);
+        elector_holder_dead(e, h->linked, died_ns ? died_ns : now_ns);
     } else {
         until_ns = KG_MIN(until_ns, given_up_ns);
     }

@@ -34,6 +34,7 @@ import urllib.parse
 import urllib.request
 
 JOBS = 6
+JITTER = 0.1  # of two scrapes and the steps in which Prometheus is asked
 LEASE_SECONDS = 15  # --lease-duration
 STEP = 0.05
 
@@ -338,7 +339,7 @@ def judge(options, prometheus, done):
         partial += sum(0 < total[job].get(s, 0) < options.pods for s in steps)
         gaps.append(longest(missing))
         doubles.append(longest(twice))
-    good = max(gaps) <= done.get("gap", options.interval) + STEP and max(doubles) == 0 and partial == 0 \
+    good = max(gaps) <= done.get("gap", options.interval) + JITTER and max(doubles) == 0 and partial == 0 \
         and len(there) == JOBS
     say(f"round {done['number']!s:>2} {done['how']} of {done['leader'].name}: the other leads after "
         f"{done['took'] * 1000:4.0f} ms, the end took {done['lasted']:4.1f} s; gaps "
