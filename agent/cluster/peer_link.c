@@ -13,11 +13,13 @@
 
 #define CONNECT_NS CLOCK_NS_PER_SEC
 #define RETRY_NS CLOCK_NS_PER_SEC
+#define RETRY_FIRST_NS (5 * CLOCK_NS_PER_MS)
+#define RETRY_DOUBLINGS 7
 
-/* The other side ends connections that say nothing after a while, and those are made anew at once.
- * One that ends sooner than this would otherwise be made anew all the time. */
+/* A connection that stood for so long is made anew at once when it ends. The port of a process that
+ * is being killed takes some for a few milliseconds yet, only to reset them: those are tried again
+ * soon, and then less and less often. */
 #define SHORT_NS (500 * CLOCK_NS_PER_MS)
-#define SHORT_RETRY_NS (100 * CLOCK_NS_PER_MS)
 
 void peer_link_init(struct peer_link *l)
 {
@@ -50,10 +52,17 @@ void peer_link_set(struct peer_link *l, struct str address)
     }
 }
 
+static uint64_t soon(struct peer_link *l, uint64_t now_ns)
+{
+    unsigned doublings = KG_MIN(l->in_vain, (unsigned)RETRY_DOUBLINGS);
+    l->in_vain = doublings + 1;
+    return now_ns + (RETRY_FIRST_NS << doublings);
+}
+
 static void failed(struct peer_link *l, int code, uint64_t now_ns)
 {
     shut(l);
-    l->retry_ns = now_ns + RETRY_NS;
+    l->retry_ns = code == ECONNRESET ? soon(l, now_ns) : now_ns + RETRY_NS;
     if (code != ECONNREFUSED) {
         l->refused_ns = 0;
     } else if (l->refused_ns == 0) {
@@ -77,7 +86,7 @@ static void connected(struct peer_link *l, uint64_t now_ns)
     l->is_connecting = false;
     l->was_up = true;
     l->began_ns = now_ns;
-    l->lost_ns = l->refused_ns = 0;
+    l->refused_ns = 0;
     ask(l, STR(""));
 }
 
@@ -217,11 +226,19 @@ static bool receive(struct peer_link *l, uint64_t now_ns)
 static void check_up(struct peer_link *l, uint64_t now_ns)
 {
     if (receive(l, now_ns)) {
+        if (now_ns >= l->began_ns + SHORT_NS || l->note_ns >= l->began_ns) {
+            l->lost_ns = 0; /* it serves: no process that is being killed */
+        }
         return;
     }
     shut(l);
-    l->lost_ns = now_ns;
-    l->retry_ns = now_ns >= l->began_ns + SHORT_NS ? now_ns : now_ns + SHORT_RETRY_NS;
+    if (now_ns >= l->began_ns + SHORT_NS) {
+        l->in_vain = 0;
+        l->retry_ns = now_ns;
+    } else {
+        l->retry_ns = soon(l, now_ns);
+    }
+    l->lost_ns = l->lost_ns ? l->lost_ns : now_ns;
 }
 
 uint64_t peer_link_turn(struct peer_link *l, uint64_t now_ns)

@@ -21,7 +21,8 @@ struct peer_link {
     bool was_up;       /* a connection stood since the address was set */
     uint64_t began_ns; /* of the connection or attempt */
     uint64_t retry_ns; /* when to connect again */
-    uint64_t lost_ns;  /* when the last connection ended; 0: it stands, or none did */
+    uint64_t lost_ns;  /* when the last one of use ended; 0: it stands, or none did */
+    unsigned in_vain;  /* connections that ended at once, one after another */
     /* What it told of its scrapers (agent/http/scrape_note.h), and when; note_ns 0: nothing. */
     char note[LIMIT_LEASE_NOTE_BYTES];
     uint64_t note_ns;
