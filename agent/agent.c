@@ -3,7 +3,7 @@
 #include "agent/cluster/cluster_agent.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
-#include "agent/kube_role.h"
+#include "agent/node/node_pods.h"
 #include "agent/options/options_selection.h"
 #include "agent/roles.h"
 #include "base/clock.h"
@@ -29,7 +29,7 @@ struct agent {
     const struct options *options;
     struct metric_selection *selection;
     struct metric_sink *self_sink;
-    struct kube_role *kube;        /* of role node, else NULL */
+    struct node_pods *pods;        /* of role node, else NULL */
     struct cluster_agent *cluster; /* of role cluster, else NULL */
     struct node_loop *node;        /* of role cluster NULL */
     struct server *server;
@@ -91,7 +91,7 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
             .deadline_ns = options_ns(o, OPT_COLLECTOR_DEADLINE),
             .all_cgroups = o->role == ROLE_LOCAL,
-            .pods = a->kube ? kube_role_pods(a->kube) : NULL,
+            .pods = a->pods ? node_pods_lookup(a->pods) : NULL,
             .option = options_of_collector,
             .options = o,
         },
@@ -106,9 +106,9 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
     return node_loop_new(&config, err);
 }
 
-static void beat_kube(void *arg)
+static void beat_pods(void *arg)
 {
-    kube_role_beat(arg);
+    node_pods_beat(arg);
 }
 
 static void make_service(struct agent *a)
@@ -122,10 +122,10 @@ static void make_service(struct agent *a)
         .max_scrapes = (unsigned)options_int(o, OPT_MAX_SCRAPES),
         .self_elsewhere = *options_text(o, OPT_TELEMETRY_ADDRESS),
     };
-    if (a->kube) {
-        a->service.beat = beat_kube;
-        a->service.beat_arg = a->kube;
-        a->service.state = kube_role_state(a->kube);
+    if (a->pods) {
+        a->service.beat = beat_pods;
+        a->service.beat_arg = a->pods;
+        a->service.state = node_pods_state(a->pods);
     }
 }
 
@@ -150,11 +150,11 @@ static int agent_init(struct agent *a, struct err *err)
         return -EINVAL;
     }
     if (o->role == ROLE_NODE) {
-        a->kube = kube_role_new(o, a->selection, &a->health, err);
+        a->pods = node_pods_new(o, a->selection, &a->health, err);
     } else if (o->role == ROLE_CLUSTER) {
         a->cluster = cluster_agent_new(o, &a->health, err);
     }
-    bool missing = (o->role == ROLE_NODE && !a->kube) || (o->role == ROLE_CLUSTER && !a->cluster);
+    bool missing = (o->role == ROLE_NODE && !a->pods) || (o->role == ROLE_CLUSTER && !a->cluster);
     return missing ? -EINVAL : 0;
 }
 
@@ -188,8 +188,8 @@ static int agent_start(struct agent *a, const struct options_command *command, s
     if (a->cluster) {
         r = cluster_agent_join(a->cluster, command, server_address(a->server), &a->service, err);
         r = r < 0 ? r : cluster_agent_start(a->cluster, err);
-    } else if (a->kube) {
-        r = kube_role_start(a->kube, err);
+    } else if (a->pods) {
+        r = node_pods_start(a->pods, err);
     }
     if (r < 0) {
         return r;
@@ -205,15 +205,15 @@ static void agent_done(struct agent *a)
     if (a->node) {
         node_loop_stop(a->node);
     }
-    if (a->kube) {
-        kube_role_stop(a->kube);
+    if (a->pods) {
+        node_pods_stop(a->pods);
     }
     if (a->cluster) {
         cluster_agent_stop(a->cluster);
     }
     server_free(a->server);
     node_loop_free(a->node);
-    kube_role_free(a->kube);
+    node_pods_free(a->pods);
     cluster_agent_free(a->cluster);
     metric_sink_free(a->self_sink);
     metric_selection_free(a->selection);

@@ -1,5 +1,5 @@
 /* kube_options.h — what every role that talks to the API server makes of its options.
- * Uses: agent/options, kube.  Threads: main.  Owner: agent/kube_role, agent/cluster. */
+ * Uses: agent/options, kube.  Threads: main.  Owner: agent/node/node_pods, agent/cluster. */
 #ifndef KG_AGENT_KUBE_OPTIONS_H
 #define KG_AGENT_KUBE_OPTIONS_H
 

@@ -1,6 +1,6 @@
 /* watched.h — one watch of one resource, and the store that it fills.
  * Uses: kube, metrics/store, agent/service.  Threads: init and done where the loop may be changed
- * (kube/client/loop.h); part and report from any.  Owner: what watches: agent/kube_role,
+ * (kube/client/loop.h); part and report from any.  Owner: what watches: agent/node/node_pods,
  * agent/cluster. */
 #ifndef KG_AGENT_WATCHED_H
 #define KG_AGENT_WATCHED_H
