@@ -1,6 +1,7 @@
 #include "base/file_watch.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/limits.h"
 
 #include <limits.h>
@@ -13,22 +14,12 @@
 
 #define HASH_BITS UINT64_C(0xffffffffffff)
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(struct str text)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < text.n; i++) {
-        h = (h ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001b3);
-    }
-    return h;
-}
-
 /* What cannot be read counts as missing. */
 static bool read_file(struct file_watch_entry *f)
 {
     auto_buf struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
     bool exists = file_read(AT_FDCWD, f->path, &text, NULL) >= 0;
-    uint64_t hash = exists ? hash_of(buf_str(&text)) : 0;
+    uint64_t hash = exists ? hash_str(HASH_START, buf_str(&text)) : 0;
     bool same = exists == f->exists && hash == f->hash;
     f->exists = exists;
     f->hash = hash;

@@ -1,10 +1,10 @@
 #include "agent/cluster/shard_link.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "kube/client/call.h"
-#include "kube/client/shard.h"
 #include "kube/object/json_get.h"
 
 #include <stdio.h>
@@ -279,7 +279,7 @@ static void on_look(void *arg, const struct kube_call_end *end)
     }
     complaint_over(&l->look_fails, clock_mono_ns(), l->known.stateful_set);
     struct absence *a = &l->absences[l->looked_for];
-    uint64_t record = kube_shard_hash(str_of(r->uid));
+    uint64_t record = hash_str(HASH_START, str_of(r->uid));
     if (!is_gone) {
         a->since_ns = 0;
     } else if (a->since_ns == 0 || a->record != record) {
@@ -305,7 +305,7 @@ static void settle_absences(struct shard_link *l, uint64_t now_ns)
     for (unsigned i = 0; i < l->known.n_records; i++) {
         const struct absence *a = &l->absences[i];
         l->known.gone[i] = a->since_ns && now_ns >= a->since_ns + l->grace_ns &&
-                           a->record == kube_shard_hash(str_of(l->known.records[i].uid));
+                           a->record == hash_str(HASH_START, str_of(l->known.records[i].uid));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "agent/http/scrape_clock.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <pthread.h>
 
@@ -31,19 +32,16 @@ struct scrape_clock {
     uint64_t noted;
 };
 
-/* FNV-1a. */
-static uint64_t hash(uint64_t h, struct str s)
+/* The text, and what no text of UTF-8 has between it and the next. */
+static uint64_t hash_part(uint64_t h, struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-    }
-    return (h ^ 0xff) * UINT64_C(0x100000001b3); /* between texts: no byte of UTF-8 */
+    return hash_str(hash_str(h, s), STR("\xff"));
 }
 
 uint64_t scraper_id(struct str address, struct str user_agent, struct str path, struct str query)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    h = hash(hash(hash(hash(h, address), user_agent), path), query);
+    uint64_t h = hash_part(hash_part(HASH_START, address), user_agent);
+    h = hash_part(hash_part(h, path), query);
     return h ? h : 1;
 }
 

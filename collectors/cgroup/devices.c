@@ -1,6 +1,7 @@
 #include "collectors/cgroup/devices.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/num.h"
 #include "collectors/scan.h"
@@ -43,16 +44,13 @@ void devices_free(struct devices *d)
     }
 }
 
-/* FNV-1a over numbers and names: a device that came, went or changed its name changes it. */
+/* Of numbers and names: a device that came, went or changed its name changes it. */
 static uint64_t hash_disks(const struct diskstat *disks, size_t n)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = HASH_START;
     for (size_t i = 0; i < n; i++) {
-        hash = (hash ^ disks[i].major) * UINT64_C(0x100000001b3);
-        hash = (hash ^ disks[i].minor) * UINT64_C(0x100000001b3);
-        for (size_t c = 0; c < disks[i].name.n; c++) {
-            hash = (hash ^ (unsigned char)disks[i].name.p[c]) * UINT64_C(0x100000001b3);
-        }
+        hash = hash_u64(hash, (uint64_t)disks[i].major << 32 | disks[i].minor);
+        hash = hash_str(hash, disks[i].name);
     }
     return hash;
 }

@@ -1,14 +1,12 @@
 #include "kube/client/shard.h"
 
+#include "base/hash.h"
+
 #include <inttypes.h>
 
 uint64_t kube_shard_hash(struct str uid)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < uid.n; i++) {
-        hash = (hash ^ (unsigned char)uid.p[i]) * UINT64_C(0x100000001b3);
-    }
-    return hash;
+    return hash_str(HASH_START, uid);
 }
 
 unsigned kube_shard_jump(uint64_t key, unsigned total)
