@@ -3,16 +3,26 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-/* Names are short: what needs more steps than this backtracks without end. */
-#define MATCH_STEPS 100000
-#define MATCH_HEAP_KIB 256
+/* Names are short and expressions are written by hand: what needs more steps, or more memory, is an
+ * expression that backtracks without end. Without JIT, so that no memory is ever executable. */
+static const struct {
+    uint32_t syntax, steps, heap_kib;
+} kinds[] = {
+    [PATTERN_NAME] = { PCRE2_DOLLAR_ENDONLY, 100000, 256 },
+    [PATTERN_FAMILY] = { PCRE2_DOLLAR_ENDONLY, 1000000, 1024 },
+    /* `[]` is empty, `[^]` is everything, `$` is the very end, \x41 and \u0041 are characters. */
+    [PATTERN_FAMILY_ECMASCRIPT] = { PCRE2_ALLOW_EMPTY_CLASS | PCRE2_ALT_BSUX |
+                                        PCRE2_MATCH_UNSET_BACKREF | PCRE2_DOLLAR_ENDONLY,
+                                    1000000, 1024 },
+};
 
 struct pattern {
     pcre2_code *code;
     pcre2_match_context *limits;
 };
 
-struct pattern *pattern_new(const char *what, struct str expression, struct err *err)
+struct pattern *pattern_new(const char *what, enum pattern_kind kind, struct str expression,
+                            struct err *err)
 {
     int fault = 0;
     size_t at = 0;
@@ -23,7 +33,7 @@ struct pattern *pattern_new(const char *what, struct str expression, struct err 
     }
     p->limits = pcre2_match_context_create(NULL);
     p->code = pcre2_compile((PCRE2_SPTR)(expression.n ? expression.p : ""), expression.n,
-                            PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &fault, &at, NULL);
+                            kinds[kind].syntax | PCRE2_NEVER_BACKSLASH_C, &fault, &at, NULL);
     if (!p->code) {
         char why[128] = "";
         pcre2_get_error_message(fault, (PCRE2_UCHAR *)why, sizeof(why));
@@ -33,8 +43,8 @@ struct pattern *pattern_new(const char *what, struct str expression, struct err 
     } else if (!p->limits) {
         err_set(err, ENOMEM, "%s: out of memory", what);
     } else {
-        pcre2_set_match_limit(p->limits, MATCH_STEPS);
-        pcre2_set_heap_limit(p->limits, MATCH_HEAP_KIB);
+        pcre2_set_match_limit(p->limits, kinds[kind].steps);
+        pcre2_set_heap_limit(p->limits, kinds[kind].heap_kib);
         return p;
     }
     pattern_free(p);
@@ -50,14 +60,17 @@ void pattern_free(struct pattern *p)
     }
 }
 
-bool pattern_matches(const struct pattern *p, struct str text)
+enum pattern_verdict pattern_match(const struct pattern *p, struct str text)
 {
     pcre2_match_data *match = pcre2_match_data_create(1, NULL);
     if (!match) {
-        return false;
+        return PATTERN_NO_VERDICT;
     }
     const char *bytes = text.n ? text.p : "";
     int r = pcre2_match(p->code, (PCRE2_SPTR)bytes, text.n, 0, 0, match, p->limits);
     pcre2_match_data_free(match);
-    return r >= 0;
+    if (r >= 0) {
+        return PATTERN_MATCH;
+    }
+    return r == PCRE2_ERROR_NOMATCH ? PATTERN_NO_MATCH : PATTERN_NO_VERDICT;
 }

@@ -1,54 +1,22 @@
 #include "metrics/selection.h"
 
 #include "base/limits.h"
+#include "metrics/pattern.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-/* Family names are short and expressions are written by hand: what needs more steps than this is
- * an expression that backtracks without end. Without JIT, so that no memory is ever executable. */
-#define MATCH_STEPS 1000000
-#define MATCH_HEAP_KIB 1024
-
-/* As ECMAScript has it, which KSM's allowlist and denylist are written in: `[]` is empty, `[^]` is
- * everything, `$` is the very end, \x41 and \u0041 are characters. The opt-in list is RE2 there,
- * of which PCRE2's own syntax holds all that is in use. */
-#define ECMASCRIPT                                                                                 \
-    (PCRE2_ALLOW_EMPTY_CLASS | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF | PCRE2_DOLLAR_ENDONLY)
-#define RE2 PCRE2_DOLLAR_ENDONLY
+/* KSM's allowlist and denylist are written in ECMAScript's syntax, its opt-in list in RE2's. */
+#define LISTED PATTERN_FAMILY_ECMASCRIPT
+#define OPTED_IN PATTERN_FAMILY
 
 struct patterns {
-    pcre2_code **list;
+    struct pattern **list;
     size_t n;
 };
 
 struct metric_selection {
     struct patterns allow, deny, opt_in;
-    pcre2_match_context *limits;
 };
 
-enum verdict { NO_MATCH, MATCH, NO_VERDICT };
-
-static int compile(pcre2_code **ret, const char *list, uint32_t syntax, struct str expression,
-                   struct err *err)
-{
-    int fault;
-    size_t at;
-    const char *text = expression.n ? expression.p : "";
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, expression.n,
-                                     syntax | PCRE2_NEVER_BACKSLASH_C, &fault, &at, NULL);
-    if (code) {
-        *ret = code;
-        return 0;
-    }
-    char why[128] = "";
-    pcre2_get_error_message(fault, (PCRE2_UCHAR *)why, sizeof(why));
-    return err_set(err, fault == PCRE2_ERROR_HEAP_FAILED ? ENOMEM : EINVAL,
-                   "%s: \"" STR_FMT "\" is not a regular expression: %s, at offset %zu", list,
-                   STR_ARG(str_head(expression, 80)), why, at);
-}
-
-static int compile_all(struct patterns *p, const char *list, uint32_t syntax,
+static int compile_all(struct patterns *p, const char *list, enum pattern_kind kind,
                        const struct str *expressions, size_t n, struct err *err)
 {
     if (n == 0) {
@@ -62,9 +30,9 @@ static int compile_all(struct patterns *p, const char *list, uint32_t syntax,
         return err_set(err, ENOMEM, "%s", list);
     }
     for (; p->n < n; p->n++) {
-        int r = compile(&p->list[p->n], list, syntax, expressions[p->n], err);
-        if (r < 0) {
-            return r;
+        p->list[p->n] = pattern_new(list, kind, expressions[p->n], err);
+        if (!p->list[p->n]) {
+            return -EINVAL;
         }
     }
     return 0;
@@ -73,39 +41,20 @@ static int compile_all(struct patterns *p, const char *list, uint32_t syntax,
 static void patterns_done(struct patterns *p)
 {
     for (size_t i = 0; i < p->n; i++) {
-        pcre2_code_free(p->list[i]);
+        pattern_free(p->list[i]);
     }
     free(p->list);
 }
 
 /* One that ends without a verdict does not keep the others from matching. */
-static enum verdict matches(const struct metric_selection *s, const struct patterns *p,
-                            const char *name)
+static enum pattern_verdict match(const struct patterns *p, const char *name)
 {
-    enum verdict verdict = NO_MATCH;
-    for (size_t i = 0; i < p->n; i++) {
-        pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-        int r =
-            match ? pcre2_match(p->list[i], (PCRE2_SPTR)name, strlen(name), 0, 0, match, s->limits)
-                  : PCRE2_ERROR_NOMEMORY;
-        pcre2_match_data_free(match);
-        if (r >= 0) {
-            return MATCH;
-        }
-        verdict = r == PCRE2_ERROR_NOMATCH ? verdict : NO_VERDICT;
+    enum pattern_verdict verdict = PATTERN_NO_MATCH;
+    for (size_t i = 0; i < p->n && verdict != PATTERN_MATCH; i++) {
+        enum pattern_verdict one = pattern_match(p->list[i], str_of(name));
+        verdict = one == PATTERN_NO_MATCH ? verdict : one;
     }
     return verdict;
-}
-
-static int make_limits(struct metric_selection *s, struct err *err)
-{
-    s->limits = pcre2_match_context_create(NULL);
-    if (!s->limits) {
-        return err_set(err, ENOMEM, "metric selection");
-    }
-    pcre2_set_match_limit(s->limits, MATCH_STEPS);
-    pcre2_set_heap_limit(s->limits, MATCH_HEAP_KIB);
-    return 0;
 }
 
 struct metric_selection *metric_selection_new(const struct str *allow, size_t n_allow,
@@ -122,10 +71,9 @@ struct metric_selection *metric_selection_new(const struct str *allow, size_t n_
         err_set(err, ENOMEM, "metric selection");
         return NULL;
     }
-    if (make_limits(s, err) < 0 ||
-        compile_all(&s->allow, "metric allowlist", ECMASCRIPT, allow, n_allow, err) < 0 ||
-        compile_all(&s->deny, "metric denylist", ECMASCRIPT, deny, n_deny, err) < 0 ||
-        compile_all(&s->opt_in, "metric opt-in list", RE2, opt_in, n_opt_in, err) < 0) {
+    if (compile_all(&s->allow, "metric allowlist", LISTED, allow, n_allow, err) < 0 ||
+        compile_all(&s->deny, "metric denylist", LISTED, deny, n_deny, err) < 0 ||
+        compile_all(&s->opt_in, "metric opt-in list", OPTED_IN, opt_in, n_opt_in, err) < 0) {
         metric_selection_free(s);
         return NULL;
     }
@@ -140,7 +88,6 @@ void metric_selection_free(struct metric_selection *s)
     patterns_done(&s->allow);
     patterns_done(&s->deny);
     patterns_done(&s->opt_in);
-    pcre2_match_context_free(s->limits);
     free(s);
 }
 
@@ -149,7 +96,7 @@ bool metric_selected(const struct metric_selection *s, const struct metric_famil
     if (!s) {
         return !row->opt_in;
     }
-    return (s->allow.n == 0 || matches(s, &s->allow, row->name) == MATCH) &&
-           matches(s, &s->deny, row->name) == NO_MATCH &&
-           (!row->opt_in || matches(s, &s->opt_in, row->name) == MATCH);
+    return (s->allow.n == 0 || match(&s->allow, row->name) == PATTERN_MATCH) &&
+           match(&s->deny, row->name) == PATTERN_NO_MATCH &&
+           (!row->opt_in || match(&s->opt_in, row->name) == PATTERN_MATCH);
 }

@@ -1,5 +1,5 @@
 /* selection.h — which families are served: allowlist, denylist, opt-in list.
- * Uses: family, base, PCRE2.  Threads: immutable after init.  Owner: agent, one for all subjects.
+ * Uses: family, pattern, base.  Threads: immutable after init.  Owner: agent, one for all subjects.
  */
 #ifndef KG_METRICS_SELECTION_H
 #define KG_METRICS_SELECTION_H

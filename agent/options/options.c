@@ -301,7 +301,7 @@ int options_check_patterns(const struct options *o, struct err *err)
                 continue;
             }
             snprintf(what, sizeof(what), "--%s", own->name);
-            struct pattern *p = pattern_new(what, str_of(text), err);
+            struct pattern *p = pattern_new(what, PATTERN_NAME, str_of(text), err);
             if (!p) {
                 return -EINVAL;
             }

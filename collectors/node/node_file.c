@@ -296,7 +296,7 @@ static int pattern_of(struct pattern **ret, const struct collector_env *env,
         return 0;
     }
     struct err own = { 0 };
-    *ret = pattern_new(name, str_of(text), err ? err : &own);
+    *ret = pattern_new(name, PATTERN_NAME, str_of(text), err ? err : &own);
     return *ret ? 0 : -(err ? err : &own)->code;
 }
 
@@ -324,8 +324,8 @@ void node_filter_done(struct node_filter *f)
 
 bool node_filter_takes(const struct node_filter *f, struct str name)
 {
-    return !(f->exclude && pattern_matches(f->exclude, name)) &&
-           !(f->include && !pattern_matches(f->include, name));
+    return !(f->exclude && pattern_match(f->exclude, name) == PATTERN_MATCH) &&
+           !(f->include && pattern_match(f->include, name) != PATTERN_MATCH);
 }
 
 int node_no_memory(struct err *err, const char *collector)
