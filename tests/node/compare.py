@@ -21,7 +21,7 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)",?')
 def fetch(url):
     text = urllib.request.urlopen(url, timeout=30).read().decode()
     families, types = {}, {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("# TYPE "):
             _, _, name, kind = line.split(" ", 3)
             types[name] = kind
