@@ -2,6 +2,8 @@
 
 #include "base/num.h"
 
+#include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -137,6 +139,26 @@ int file_read_u64_at(int dirfd, const char *path, uint64_t *ret)
         return -ERANGE;
     }
     return num_scan_u64(s, ret);
+}
+
+int file_open_in_root(const char *root, const char *path, int flags)
+{
+    const struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC,
+                                  .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+    char joined[PATH_MAX];
+    auto_close int dir = file_open_dir_at(AT_FDCWD, root);
+    if (dir < 0) {
+        return dir;
+    }
+    long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    /* A sandbox that does not know the call answers EPERM. */
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+        if (file_join(joined, sizeof(joined), root, path) < 0) {
+            return -ENAMETOOLONG;
+        }
+        fd = open(joined, flags | O_CLOEXEC);
+    }
+    return fd < 0 ? -errno : (int)fd;
 }
 
 int file_join(char *out, size_t size, const char *root, const char *path)

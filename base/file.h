@@ -36,6 +36,11 @@ int file_read_u64_at(int dirfd, const char *path, uint64_t *ret) KG_MUST_CHECK;
 int file_open_dir_at(int dirfd, const char *path);
 int file_open_read_at(int dirfd, const char *path);
 
+/* Opens path as a process would whose root is root: symbolic links on the way, absolute ones too,
+ * stay below it. A kernel or a sandbox without openat2 (Linux 5.6) follows them as from here.
+ * Returns the descriptor (O_CLOEXEC is added) or a negative errno. */
+int file_open_in_root(const char *root, const char *path, int flags);
+
 /* Joins root and an absolute or relative path into out ("/host" + "/proc/1" -> "/host/proc/1").
  * Errors: -ENAMETOOLONG. */
 int file_join(char *out, size_t size, const char *root, const char *path) KG_MUST_CHECK;

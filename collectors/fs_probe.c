@@ -1,6 +1,7 @@
 #include "collectors/fs_probe.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/limits.h"
 
 #include <pthread.h>
@@ -8,10 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 
 #define PROBE_STACK_BYTES (128 * KIB)
+
+/* Rounds of fs_probe_run_all: as many mounts less one may begin to hang in one reading. */
+#define ROUNDS 4
 
 /* One thread and its list. Held by its thread and by the probe; freed by the last of them. */
 struct worker {
@@ -23,13 +26,15 @@ struct worker {
     bool requested, quit, abandoned, exited;
     size_t at; /* the path being asked */
     size_t n;
+    char *root;
     char **paths;
     bool *stuck; /* left out: another thread still waits for it */
     struct fs_probe_result *results;
 };
 
 struct fs_probe {
-    fs_probe_ask_fn *ask;
+    fs_probe_ask_fn *ask; /* in place of the kernel; or NULL */
+    char *root;           /* NULL: our own */
     size_t n;
     char **paths;
     struct worker *worker; /* NULL: to be started */
@@ -40,11 +45,26 @@ struct fs_probe {
     size_t n_stuck;
 };
 
-static void ask_kernel(const char *path, struct fs_probe_result *ret)
+/* Opening by O_PATH asks nothing of the file system but the names on the way. */
+static int open_path(const char *root, const char *path)
+{
+    if (root) {
+        return file_open_in_root(root, path, O_PATH);
+    }
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static void ask_kernel(const char *root, const char *path, struct fs_probe_result *ret)
 {
     struct statvfs fs;
-    struct stat st;
-    if (statvfs(path, &fs) < 0 || stat(path, &st) < 0) {
+    struct statx st;
+    auto_close int fd = open_path(root, path);
+    if (fd < 0) {
+        ret->r = fd;
+        return;
+    }
+    if (fstatvfs(fd, &fs) < 0 || statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) < 0) {
         ret->r = -errno;
         return;
     }
@@ -54,8 +74,10 @@ static void ask_kernel(const char *path, struct fs_probe_result *ret)
     ret->avail_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
     ret->files = fs.f_files;
     ret->files_free = fs.f_ffree;
-    ret->major = major(st.st_dev);
-    ret->minor = minor(st.st_dev);
+    ret->major = st.stx_dev_major;
+    ret->minor = st.stx_dev_minor;
+    ret->below_mount = st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT &&
+                       !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 static void free_paths(char **paths, size_t n)
@@ -85,6 +107,7 @@ static void worker_destroy(struct worker *w)
     pthread_cond_destroy(&w->wake);
     pthread_cond_destroy(&w->done);
     free_paths(w->paths, w->n);
+    free(w->root);
     free(w->stuck);
     free(w->results);
     free(w);
@@ -109,7 +132,11 @@ static void ask_all(struct worker *w)
         w->at = i;
         pthread_mutex_unlock(&w->lock);
         struct fs_probe_result result = { .r = -EIO };
-        w->ask(w->paths[i], &result);
+        if (w->ask) {
+            w->ask(w->paths[i], &result);
+        } else {
+            ask_kernel(w->root, w->paths[i], &result);
+        }
         pthread_mutex_lock(&w->lock);
         if (!w->abandoned) {
             w->results[i] = result;
@@ -169,10 +196,12 @@ static struct worker *worker_new(struct fs_probe *p)
     w->ask = p->ask;
     w->refs = 2;
     w->n = p->n;
+    w->root = p->root ? str_dup(str_of(p->root)) : NULL;
     w->paths = copy_paths((const char *const *)p->paths, p->n);
     w->stuck = calloc(p->n ? p->n : 1, sizeof(*w->stuck));
     w->results = calloc(p->n ? p->n : 1, sizeof(*w->results));
-    if (!w->paths || !w->stuck || !w->results || worker_start(w) < 0) {
+    bool copied = w->paths && (w->root || !p->root);
+    if (!copied || !w->stuck || !w->results || worker_start(w) < 0) {
         worker_destroy(w);
         return NULL;
     }
@@ -194,17 +223,25 @@ static void dismiss(struct fs_probe *p)
 
 struct fs_probe *fs_probe_new(void)
 {
-    struct fs_probe *p = calloc(1, sizeof(*p));
-    if (p) {
-        p->ask = ask_kernel;
-    }
-    return p;
+    return calloc(1, sizeof(struct fs_probe));
 }
 
 void fs_probe_set_ask(struct fs_probe *p, fs_probe_ask_fn *ask)
 {
     dismiss(p);
-    p->ask = ask ? ask : ask_kernel;
+    p->ask = ask;
+}
+
+int fs_probe_set_root(struct fs_probe *p, const char *root)
+{
+    char *copy = *root ? str_dup(str_of(root)) : NULL;
+    if (*root && !copy) {
+        return -ENOMEM;
+    }
+    dismiss(p);
+    free(p->root);
+    p->root = copy;
+    return 0;
 }
 
 void fs_probe_free(struct fs_probe *p)
@@ -219,11 +256,24 @@ void fs_probe_free(struct fs_probe *p)
         free(p->stuck[i].path);
     }
     free_paths(p->paths, p->n);
+    free(p->root);
     free(p);
+}
+
+static bool has_paths(const struct fs_probe *p, const char *const *paths, size_t n)
+{
+    bool same = p->paths && p->n == n;
+    for (size_t i = 0; same && i < n; i++) {
+        same = str_eq_c(str_of(paths[i]), p->paths[i]);
+    }
+    return same;
 }
 
 int fs_probe_set(struct fs_probe *p, const char *const *paths, size_t n)
 {
+    if (has_paths(p, paths, n)) {
+        return 0;
+    }
     dismiss(p);
     free_paths(p->paths, p->n);
     p->paths = copy_paths(paths, n);
@@ -313,6 +363,18 @@ int fs_probe_run(struct fs_probe *p, unsigned timeout_ms, struct fs_probe_result
         worker_unref(w);
     }
     return 0;
+}
+
+int fs_probe_run_all(struct fs_probe *p, uint64_t timeout_ns, struct fs_probe_result *ret)
+{
+    unsigned slice_ms = (unsigned)(timeout_ns / ROUNDS / CLOCK_NS_PER_MS);
+    size_t stuck;
+    int r, rounds = 0;
+    do {
+        stuck = p->n_stuck;
+        r = fs_probe_run(p, KG_MAX(slice_ms, 1u), ret);
+    } while (r >= 0 && p->n_stuck > stuck && ++rounds < ROUNDS);
+    return r;
 }
 
 size_t fs_probe_stuck(const struct fs_probe *p)

@@ -141,16 +141,23 @@ static void add_node_part(struct part_list *list, const struct service *s,
     }
 }
 
-/* What belongs to the part "node" beside it: what was read aside, and what is said of the scrape.
- */
-static void add_node_rest(struct part_list *list, const struct service *s,
-                          const struct endpoint *endpoint, struct node_reading *reading,
-                          const struct query *q)
+/* What was read aside of that part. */
+static void add_aside(struct part_list *list, const struct service *s, struct node_reading *reading,
+                      enum node_part which, const struct query *q)
 {
     for (size_t i = 0; reading && i < reading->n_aside; i++) {
-        snapshot_ref(&reading->aside[i]->snapshot);
-        add(list, reading->aside[i], q, node_loop_collectors(s->node));
+        if (str_eq_c(str_of(reading->aside[i]->endpoint), node_part_name(which))) {
+            snapshot_ref(&reading->aside[i]->snapshot);
+            add(list, reading->aside[i], q, node_loop_collectors(s->node));
+        }
     }
+}
+
+/* What is said of the scrape. */
+static void add_node_scrape(struct part_list *list, const struct service *s,
+                            const struct endpoint *endpoint, struct node_reading *reading,
+                            const struct query *q)
+{
     if (s->node && s->self_sink && !q->given[QUERY_RESOURCES]) {
         uint64_t mask = answer_collectors(s, endpoint, q);
         add(list, node_scrape_part(s->self_sink, s->node, reading, mask), q, NULL);
@@ -208,10 +215,11 @@ struct scrape *answer_scrape(struct service *s, const struct endpoint *endpoint,
     for (enum node_part part = 0; part < NODE_PART_SELF; part++) {
         if (endpoint->parts & ENDPOINT_PART(part)) {
             add_node_part(&list, s, reading, part, q);
+            add_aside(&list, s, reading, part, q);
         }
     }
     if (endpoint->parts & ENDPOINT_PART(NODE_PART_NODE)) {
-        add_node_rest(&list, s, endpoint, reading, q);
+        add_node_scrape(&list, s, endpoint, reading, q);
     }
     *objects = *objects && endpoint->parts & ENDPOINT_STATE && add_state(&list, s, q);
     if (has_self(s, endpoint)) {

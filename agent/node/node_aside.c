@@ -288,7 +288,8 @@ void aside_take(struct aside_job *job, uint64_t taken_ns, struct aside_result *r
     *ret = job->result;
     job->state = JOB_IDLE;
     if (ret->r != -ENOMEM) {
-        ret->part = metric_sink_take(job->sink, "node", taken_ns, &ret->err);
+        ret->part =
+            metric_sink_take(job->sink, job->collector->subjects[0]->part, taken_ns, &ret->err);
         ret->r = ret->part ? ret->r : -ENOMEM;
     }
 }

@@ -51,8 +51,8 @@ struct node_reading {
     uint64_t began_ns, duration_ns;
     int failed; /* 0, or -ENOMEM …: then there are no parts */
     struct metric_part *parts[NODE_PARTS];
-    struct metric_part *aside[NODE_COLLECTORS_MAX]; /* of the part "node", too: what collectors that
-                                                     * may block have read */
+    struct metric_part *aside[NODE_COLLECTORS_MAX]; /* what collectors that may block have read:
+                                                     * each has its part's name as endpoint */
     size_t n_aside;
     size_t n_reports;
     struct collector_report reports[];

@@ -108,7 +108,10 @@ static int add_node_groups(struct service *s, const struct node_reading *reading
         uint64_t needed = node_loop_mask_of_parts(s->node, 1u << i);
         if (part && needed && (needed & ~reading->mask) == 0) {
             struct metric_part sum = *part;
-            for (size_t k = 0; i == NODE_PART_NODE && k < reading->n_aside; k++) {
+            for (size_t k = 0; k < reading->n_aside; k++) {
+                if (!str_eq_c(str_of(reading->aside[k]->endpoint), part->endpoint)) {
+                    continue;
+                }
                 sum.n_series += reading->aside[k]->n_series;
                 sum.n_objects += reading->aside[k]->n_objects;
                 sum.n_bytes += reading->aside[k]->n_bytes;

@@ -16,7 +16,6 @@
 #define TYPES_INCLUDE "collector.filesystem.fs-types-include"
 #define TIMEOUT "collector.filesystem.mount-timeout"
 #define DEFAULT_TIMEOUT_NS CLOCK_NS_PER_SEC
-#define TRIES 4
 #define ANSWERED BIT(0)
 
 struct filesystem_sample {
@@ -109,7 +108,6 @@ struct filesystem {
     const char *rootfs;
     uint64_t timeout_ns;
     struct fs_probe *probe;
-    struct buf asked; /* the paths that the probe has, each with a NUL */
 };
 
 static void filesystem_stop(void *state)
@@ -119,7 +117,6 @@ static void filesystem_stop(void *state)
     node_filter_done(&f->mounts);
     node_filter_done(&f->types);
     fs_probe_free(f->probe);
-    buf_done(&f->asked);
     free(f);
 }
 
@@ -144,7 +141,6 @@ static int filesystem_start(const struct collector_env *env, void **ret_state, s
         f->timeout_ns = KG_MIN(f->timeout_ns, env->deadline_ns / 4 * 3);
     }
     f->rootfs = env->rootfs;
-    buf_init(&f->asked, LIMIT_NODE_FILE_BYTES);
     f->probe = fs_probe_new();
     int r = f->probe ? open_table(f, env, err) : node_no_memory(err, "filesystem");
     if (r >= 0) {
@@ -268,25 +264,13 @@ static int read_table(struct filesystem *f, struct arena *mem, struct mount *lis
     return r;
 }
 
-/* Tells the probe what to ask when that has changed. */
 static int tell_probe(struct filesystem *f, const struct mount *list, size_t n, struct arena *mem)
 {
-    auto_buf struct buf paths = BUF_INIT(LIMIT_NODE_FILE_BYTES);
-    const char **each = ARENA_ARRAY(mem, n, const char *);
-    if (!each) {
-        return -ENOMEM;
+    const char **paths = ARENA_ARRAY(mem, n, const char *);
+    for (size_t i = 0; paths && i < n; i++) {
+        paths[i] = list[i].path;
     }
-    for (size_t i = 0; i < n; i++) {
-        each[i] = list[i].path;
-        buf_add(&paths, str_of(list[i].path));
-        buf_add_char(&paths, '\0');
-    }
-    if (buf_failed(&paths) || str_eq(buf_str(&paths), buf_str(&f->asked))) {
-        return buf_failed(&paths);
-    }
-    buf_clear(&f->asked);
-    buf_add(&f->asked, buf_str(&paths));
-    return fs_probe_set(f->probe, each, n);
+    return paths ? fs_probe_set(f->probe, paths, n) : -ENOMEM;
 }
 
 /* As the Go library words them, since the text is a label. */
@@ -344,19 +328,6 @@ static int add_mount(const struct mount *m, const struct fs_probe_result *result
     return info || result->r < 0 ? 0 : -ENOMEM;
 }
 
-/* One that hangs ends the round of its thread: the others are asked in another. */
-static int ask(struct filesystem *f, struct fs_probe_result *results)
-{
-    unsigned slice_ms = (unsigned)(f->timeout_ns / TRIES / CLOCK_NS_PER_MS);
-    size_t stuck;
-    int r, tries = 0;
-    do {
-        stuck = fs_probe_stuck(f->probe);
-        r = fs_probe_run(f->probe, KG_MAX(slice_ms, 1u), results);
-    } while (r >= 0 && fs_probe_stuck(f->probe) > stuck && ++tries < TRIES);
-    return r;
-}
-
 static int filesystem_read(void *state, struct metric_sink *sink, struct err *err)
 {
     struct filesystem *f = state;
@@ -371,7 +342,7 @@ static int filesystem_read(void *state, struct metric_sink *sink, struct err *er
     if (!results || tell_probe(f, list, n, mem) < 0) {
         return node_no_memory(err, "filesystem");
     }
-    r = ask(f, results);
+    r = fs_probe_run_all(f->probe, f->timeout_ns, results);
     if (r < 0) {
         return err_set_errno(err, -r, "filesystem: too many mounts do not answer");
     }

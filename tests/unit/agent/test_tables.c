@@ -259,7 +259,7 @@ static void every_subject_has_an_endpoint(void **state)
             const struct collector *c = collectors[i];
             assert_false(c->self || c->watch_fd || c->changed || c->tick);
             for (const struct metric_subject *const *s = c->subjects; *s; s++) {
-                assert_string_equal((*s)->part, "node");
+                assert_string_equal((*s)->part, c->subjects[0]->part);
             }
         }
         for (const struct metric_subject *const *s = collectors[i]->subjects; *s; s++) {

@@ -3,6 +3,7 @@
 #include "tests/support/test.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char folder[] = "/tmp/kubegauge-file.XXXXXX";
 
@@ -69,12 +70,33 @@ static void reads_files_that_say_size_zero(void **state)
     assert_true(str_starts(buf_str(&out), STR("Name:")));
 }
 
+/* An absolute link of another root leads to that root's files, and ".." does not lead out of it. */
+static void stays_below_a_root(void **state)
+{
+    (void)state;
+    char inside[64], link[64], text[8];
+    struct str s;
+    assert_int_equal(file_join(inside, sizeof(inside), folder, "data"), 0);
+    assert_int_equal(file_join(link, sizeof(link), folder, "link"), 0);
+    assert_int_equal(file_write_atomic(inside, STR("ours"), NULL), 0);
+    assert_int_equal(symlink("/../data", link), 0);
+    auto_close int fd = file_open_in_root(folder, "/link", O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(file_pread_text(fd, text, sizeof(text), &s), 0);
+    assert_str_equal(s, "ours");
+    assert_int_equal(file_open_in_root(folder, "/none", O_RDONLY), -ENOENT);
+    assert_int_equal(file_open_in_root("/no/such/root", "/", O_RDONLY), -ENOENT);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(unlink(inside), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_back_what_was_written),
         cmocka_unit_test(says_what_could_not_be_read),
         cmocka_unit_test(reads_files_that_say_size_zero),
+        cmocka_unit_test(stays_below_a_root),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -79,6 +79,51 @@ static void stuck(void **state)
     fs_probe_free(p);
 }
 
+/* Paths below another root, and whether something is mounted there. */
+static void below_a_root(void **state)
+{
+    (void)state;
+    struct fs_probe_result results[2], own;
+    struct fixture f;
+    fixture_open(&f);
+    fixture_folder(&f, "a/b");
+    assert_int_equal(symlink("/a", fixture_path(&f, "link")), 0);
+    struct fs_probe *p = fs_probe_new();
+    assert_int_equal(fs_probe_set_root(p, f.top), 0);
+    assert_int_equal(fs_probe_set(p, (const char *const[]){ "/link/b", "/b" }, 2), 0);
+    assert_int_equal(fs_probe_run(p, 60000, results), 0);
+    assert_int_equal(results[0].r, 0);
+    assert_true(results[0].below_mount);
+    assert_int_equal(results[1].r, -ENOENT);
+    assert_int_equal(fs_probe_set_root(p, ""), 0);
+    assert_int_equal(fs_probe_set(p, (const char *const[]){ "/" }, 1), 0);
+    assert_int_equal(fs_probe_run(p, 60000, &own), 0);
+    assert_int_equal(own.r, 0);
+    assert_false(own.below_mount);
+    fs_probe_free(p);
+    fixture_close(&f);
+}
+
+/* One that begins to hang takes nothing from the others of the same reading. */
+static void the_others_are_asked_again(void **state)
+{
+    (void)state;
+    struct fs_probe_result results[3];
+    struct fs_probe *p = fs_probe_new();
+    fs_probe_set_ask(p, ask);
+    assert_int_equal(fs_probe_set(p, (const char *const[]){ "/stuck", "/a", "/stuck2" }, 3), 0);
+    pthread_mutex_lock(&hang);
+    uint64_t start = clock_mono_ns();
+    assert_int_equal(fs_probe_run_all(p, 1200 * CLOCK_NS_PER_MS, results), 0);
+    assert_true(clock_mono_ns() - start >= 600 * CLOCK_NS_PER_MS);
+    assert_int_equal(results[0].r, -ETIMEDOUT);
+    assert_int_equal(results[1].size_bytes, 2);
+    assert_int_equal(results[2].r, -ETIMEDOUT);
+    assert_int_equal(fs_probe_stuck(p), 2);
+    fs_probe_free(p);
+    pthread_mutex_unlock(&hang);
+}
+
 /* Threads are left behind only up to a limit; freeing the probe meanwhile is safe. */
 static void many_stuck(void **state)
 {
@@ -109,8 +154,8 @@ static void many_stuck(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers),
-        cmocka_unit_test(stuck),
+        cmocka_unit_test(answers),      cmocka_unit_test(stuck),
+        cmocka_unit_test(below_a_root), cmocka_unit_test(the_others_are_asked_again),
         cmocka_unit_test(many_stuck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
