@@ -126,13 +126,6 @@ void buf_add_i64(struct buf *b, int64_t v)
     }
 }
 
-void buf_add_double(struct buf *b, double v)
-{
-    if (buf_reserve(b, NUM_TEXT_MAX) == 0) {
-        b->n += num_format_double(b->p + b->n, v);
-    }
-}
-
 const char *buf_c(struct buf *b)
 {
     if (b->failed || (b->n + 1 > b->cap && grow(b, b->n + 1) < 0)) {

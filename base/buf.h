@@ -49,9 +49,6 @@ void buf_vaddf(struct buf *b, const char *fmt, va_list args) KG_PRINTF(2, 0);
 void buf_add_u64(struct buf *b, uint64_t v);
 void buf_add_i64(struct buf *b, int64_t v);
 
-/* Shortest decimal that reads back as v, in Go's 'g' form (num_format_double). */
-void buf_add_double(struct buf *b, double v);
-
 /* 0, or the sticky error. */
 static inline int buf_failed(const struct buf *b)
 {

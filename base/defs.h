@@ -12,7 +12,6 @@
 
 #define KG_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define KG_MUST_CHECK __attribute__((warn_unused_result))
-#define KG_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
 #define KG_CLEANUP(fn) __attribute__((cleanup(fn)))
 #define KG_UNUSED __attribute__((unused))
 

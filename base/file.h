@@ -45,7 +45,4 @@ int file_open_in_root(const char *root, const char *path, int flags);
  * Errors: -ENAMETOOLONG. */
 int file_join(char *out, size_t size, const char *root, const char *path) KG_MUST_CHECK;
 
-/* Writes text to path by a temporary file and rename. Errors: those of the calls. */
-int file_write_atomic(const char *path, struct str text, struct err *err);
-
 #endif

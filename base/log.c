@@ -17,42 +17,11 @@ static atomic_int least_level = LOG_LEVEL_INFO;
 static atomic_int line_format = LOG_FORMAT_LOGFMT;
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
-static const char *const format_names[] = { "logfmt", "json" };
 
 void log_setup(enum log_level least, enum log_format format)
 {
     atomic_store(&least_level, (int)least);
     atomic_store(&line_format, (int)format);
-}
-
-static int find_name(struct str name, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq_c(name, names[i])) {
-            return (int)i;
-        }
-    }
-    return -EINVAL;
-}
-
-int log_level_parse(struct str name, enum log_level *ret)
-{
-    int i = find_name(name, level_names, KG_ARRAY_LEN(level_names));
-    if (i < 0) {
-        return i;
-    }
-    *ret = (enum log_level)i;
-    return 0;
-}
-
-int log_format_parse(struct str name, enum log_format *ret)
-{
-    int i = find_name(name, format_names, KG_ARRAY_LEN(format_names));
-    if (i < 0) {
-        return i;
-    }
-    *ret = (enum log_format)i;
-    return 0;
 }
 
 bool log_enabled(enum log_level level)

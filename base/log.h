@@ -17,10 +17,6 @@ enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 /* What is logged from now on, and how; info and logfmt before the first call. */
 void log_setup(enum log_level least, enum log_format format);
 
-/* Names as on the command line ("debug", "logfmt"). Set *ret. Errors: -EINVAL. */
-int log_level_parse(struct str name, enum log_level *ret) KG_MUST_CHECK;
-int log_format_parse(struct str name, enum log_format *ret) KG_MUST_CHECK;
-
 /* pairs: key, value, key, value …, NULL. A line beyond LOG_LINE_MAX is cut. */
 void log_line(enum log_level level, const char *message, const char *const *pairs);
 

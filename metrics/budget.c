@@ -78,6 +78,11 @@ struct metric_budget_kind *metric_budget_add(struct metric_budget *b, const char
     return kind;
 }
 
+static bool fits(const struct metric_amount *a, const struct metric_amount *in)
+{
+    return a->objects <= in->objects && a->series <= in->series && a->bytes <= in->bytes;
+}
+
 static void add(struct metric_amount *sum, const struct metric_amount *a)
 {
     sum->objects += a->objects;
@@ -142,7 +147,7 @@ bool metric_budget_hold(struct metric_budget_member *m, const struct metric_amou
     struct metric_amount all = m->kind->budget->held;
     subtract(&all, &m->held);
     add(&all, held);
-    if (!metric_amount_fits(&all, &m->kind->budget->limit) && !metric_amount_fits(held, &m->held)) {
+    if (!fits(&all, &m->kind->budget->limit) && !fits(held, &m->held)) {
         return false;
     }
     set_held(m, held);
@@ -203,7 +208,7 @@ static void plan(struct metric_budget *b, const struct metric_budget_kind *claim
         for (const struct metric_budget_member *m = kind->members; m && kind->is_out; m = m->next) {
             may &= !m->counting;
         }
-        kind->keep = may && metric_amount_fits(&want, &left);
+        kind->keep = may && fits(&want, &left);
         if (kind->keep) {
             subtract(&left, &want);
         }
@@ -217,7 +222,7 @@ bool metric_budget_overflow(struct metric_budget_member *m, const struct metric_
     struct metric_amount claim = own->held;
     subtract(&claim, &m->held);
     add(&claim, held);
-    if (is_part && !metric_amount_fits(&claim, &own->reserved)) {
+    if (is_part && !fits(&claim, &own->reserved)) {
         leave_out(own);
         return false;
     }
@@ -284,11 +289,6 @@ const struct metric_budget_kind *metric_budget_changed(struct metric_budget *b)
 struct metric_amount metric_budget_held(const struct metric_budget *b)
 {
     return b->held;
-}
-
-struct metric_amount metric_budget_limit(const struct metric_budget *b)
-{
-    return b->limit;
 }
 
 bool metric_budget_is_left_out(const struct metric_budget_member *m)

@@ -44,9 +44,8 @@ struct metric_budget_report metric_budget_report(const struct metric_budget_kind
 /* A kind that was left out or taken back since it was last told of here, or NULL: for the log. */
 const struct metric_budget_kind *metric_budget_changed(struct metric_budget *b);
 
-/* All that is held, and the limits. */
+/* All that is held. */
 struct metric_amount metric_budget_held(const struct metric_budget *b);
-struct metric_amount metric_budget_limit(const struct metric_budget *b);
 
 /* For the stores. */
 struct metric_budget_member {
@@ -62,11 +61,6 @@ struct metric_budget_member {
 /* Joins, and leaves, the kind. */
 void metric_budget_join(struct metric_budget_member *m, struct metric_budget_kind *kind);
 void metric_budget_leave(struct metric_budget_member *m);
-
-static inline bool metric_amount_fits(const struct metric_amount *a, const struct metric_amount *in)
-{
-    return a->objects <= in->objects && a->series <= in->series && a->bytes <= in->bytes;
-}
 
 /* Sets what the member holds if that fits, or is no more than before. False: it does not, and
  * nothing was changed. */

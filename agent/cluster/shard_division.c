@@ -43,11 +43,6 @@ bool shard_share_has(struct shard_share big, struct shard_share small)
            (small.more == 0 || small.more == big.more);
 }
 
-struct kube_shard shard_share_to_kube(struct shard_share share)
-{
-    return (struct kube_shard){ .index = share.index, .total = share.total, .more = share.more };
-}
-
 struct shard_share shard_share_from_kube(const struct kube_shard *shard)
 {
     return (struct shard_share){ shard->total, shard->index, shard->more };

@@ -35,9 +35,6 @@ bool shard_share_same(struct shard_share a, struct shard_share b);
 /* Whether all objects of small are in big, which are shares of the same shard. */
 bool shard_share_has(struct shard_share big, struct shard_share small);
 
-/* As the watches take it; by is left to the caller. */
-struct kube_shard shard_share_to_kube(struct shard_share share);
-
 /* The share of a watch. */
 struct shard_share shard_share_from_kube(const struct kube_shard *shard);
 

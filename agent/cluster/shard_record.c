@@ -88,12 +88,6 @@ void shard_record_print(const struct shard_record *record, struct buf *out)
     }
 }
 
-bool shard_epoch_same(const struct shard_epoch *a, const struct shard_epoch *b)
-{
-    return a->n == b->n && shard_division_same(a->division, b->division) &&
-           a->committed == b->committed;
-}
-
 bool shard_record_same(const struct shard_record *a, const struct shard_record *b)
 {
     bool same = a->present == b->present && strcmp(a->uid, b->uid) == 0 &&

@@ -45,8 +45,6 @@ void shard_epoch_print(const struct shard_epoch *epoch, struct buf *out);
 void shard_record_print(const struct shard_record *record, struct buf *out);
 
 /* Whether both would be printed alike. */
-bool shard_epoch_same(const struct shard_epoch *a, const struct shard_epoch *b);
-/* Whether both would be printed alike. */
 bool shard_record_same(const struct shard_record *a, const struct shard_record *b);
 
 /* The ordinal at the end of "NAME-3". Says whether it is one, below LIMIT_SHARDS. */

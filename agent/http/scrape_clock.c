@@ -186,16 +186,6 @@ void scrape_clock_snapshot(struct scrape_clock *c, uint64_t now_ns, struct scrap
     pthread_mutex_unlock(&c->lock);
 }
 
-bool scrape_all_since(const struct scrape_snapshot *s, uint64_t since_ns)
-{
-    bool all = true;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct scraper *one = &s->scrapers[i];
-        all &= one->interval_ns == 0 || one->last_ns >= since_ns;
-    }
-    return all;
-}
-
 bool scrape_all_without_since(const struct scrape_snapshot *s, uint64_t since_ns)
 {
     bool all = true;
@@ -216,24 +206,4 @@ uint64_t scraper_next_ns(const struct scraper *s, uint64_t after_ns)
         return s->expected_ns;
     }
     return s->expected_ns + ((after_ns - s->expected_ns) / s->interval_ns + 1) * s->interval_ns;
-}
-
-uint64_t scrape_first_due_ns(const struct scrape_snapshot *s, uint64_t after_ns)
-{
-    uint64_t first = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        uint64_t due = scraper_next_ns(&s->scrapers[i], after_ns);
-        first = due && (first == 0 || due < first) ? due : first;
-    }
-    return first;
-}
-
-uint64_t scrape_last_due_ns(const struct scrape_snapshot *s, uint64_t after_ns)
-{
-    uint64_t last = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        uint64_t due = scraper_next_ns(&s->scrapers[i], after_ns);
-        last = KG_MAX(last, due);
-    }
-    return last;
 }

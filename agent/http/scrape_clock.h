@@ -53,17 +53,11 @@ void scrape_clock_snapshot(struct scrape_clock *c, uint64_t now_ns, struct scrap
 #define SCRAPER_ONCE_NS (300 * UINT64_C(1000000000))
 
 /* Whether each scraper of s with a known interval began a scrape at since_ns or later, and got the
- * whole answer; also true when there is none. Somebody who looked once is not waited for. */
-bool scrape_all_since(const struct scrape_snapshot *s, uint64_t since_ns);
-
-/* As scrape_all_since, of answers without objects only: everybody has ended our series. */
+ * whole answer, and none with objects since: everybody has ended our series. Also true when there
+ * is no such scraper: somebody who looked once is not waited for. */
 bool scrape_all_without_since(const struct scrape_snapshot *s, uint64_t since_ns);
 
 /* When the first scrape after after_ns is due; 0 when the interval is not known. */
 uint64_t scraper_next_ns(const struct scraper *s, uint64_t after_ns);
-
-/* The earliest (latest) of those over all scrapers with a known interval; 0 when there is none. */
-uint64_t scrape_first_due_ns(const struct scrape_snapshot *s, uint64_t after_ns);
-uint64_t scrape_last_due_ns(const struct scrape_snapshot *s, uint64_t after_ns);
 
 #endif

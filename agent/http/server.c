@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define US_PER_SEC 1000000
 #define NS_PER_US 1000
 
 /* Time for a client to send its headers. */

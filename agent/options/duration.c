@@ -110,46 +110,6 @@ int duration_parse(struct str text, uint64_t *ret_ns)
     return 0;
 }
 
-/* "1.5" of value/unit without trailing zeros; unit is a power of ten. */
-static void format_decimal(char *out, size_t size, uint64_t value, uint64_t unit)
-{
-    char fraction[24];
-    unsigned digits = 0;
-    for (uint64_t u = unit; u > 1; u /= 10) {
-        digits++;
-    }
-    snprintf(fraction, sizeof(fraction), "%0*llu", (int)digits, (unsigned long long)(value % unit));
-    while (digits > 0 && fraction[digits - 1] == '0') {
-        digits--;
-    }
-    if (digits == 0) {
-        snprintf(out, size, "%llu", (unsigned long long)(value / unit));
-    } else {
-        snprintf(out, size, "%llu.%.*s", (unsigned long long)(value / unit), (int)digits, fraction);
-    }
-}
-
-void duration_format(char *out, size_t size, uint64_t ns)
-{
-    char number[48];
-    uint64_t minutes = ns / (60 * CLOCK_NS_PER_SEC);
-    if (ns < CLOCK_NS_PER_SEC && ns > 0) {
-        bool ms = ns >= CLOCK_NS_PER_MS, us = ns >= 1000;
-        format_decimal(number, sizeof(number), ns, ms ? CLOCK_NS_PER_MS : us ? 1000 : 1);
-        snprintf(out, size, "%s%s", number, ms ? "ms" : us ? "us" : "ns");
-        return;
-    }
-    format_decimal(number, sizeof(number), ns % (60 * CLOCK_NS_PER_SEC), CLOCK_NS_PER_SEC);
-    if (minutes >= 60) {
-        snprintf(out, size, "%lluh%llum%ss", (unsigned long long)(minutes / 60),
-                 (unsigned long long)(minutes % 60), number);
-    } else if (minutes > 0) {
-        snprintf(out, size, "%llum%ss", (unsigned long long)minutes, number);
-    } else {
-        snprintf(out, size, "%ss", number);
-    }
-}
-
 int size_parse(struct str text, uint64_t *ret_bytes)
 {
     static const struct unit units[] = {

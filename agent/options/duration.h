@@ -12,9 +12,6 @@
  * Errors: -EINVAL not a duration · -ERANGE beyond 292 years. */
 int duration_parse(struct str text, uint64_t *ret_ns) KG_MUST_CHECK;
 
-/* Writes ns as Go prints it, "1h30m0s", "1.5s", "300ms", "0s", into out (at least 32 bytes). */
-void duration_format(char *out, size_t size, uint64_t ns);
-
 /* Reads a size in bytes: a number with an optional suffix k, M, G, T (1000), or Ki, Mi, Gi, Ti
  * (1024), with or without a B at the end. Errors: -EINVAL · -ERANGE. */
 int size_parse(struct str text, uint64_t *ret_bytes) KG_MUST_CHECK;

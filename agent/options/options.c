@@ -24,7 +24,6 @@ static const char *const role_names[] = {
 
 #define COLLECTOR_PREFIX "collector."
 #define OPTION_NAME_MAX 64
-#define OPTION_TEXT_MAX LIMIT_CONFIG_BYTES
 
 const char *role_name(enum role role)
 {

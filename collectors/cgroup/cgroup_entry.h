@@ -84,7 +84,7 @@ struct cgroup_entry {
     int64_t nofile_soft;     /* as it was then */
 
     /* OOM kills counted for this cgroup since it was first seen. */
-    uint64_t oom_kills, oom_events_base;
+    uint64_t oom_kills;
 };
 
 /* The text of a file of the entry, through its kept descriptor. name is the file's name in the

@@ -323,11 +323,6 @@ int cgroup_read(struct cgroup_reader *r, struct cgroup_entry *e, struct arena *m
     return s.error ? err_set_errno(err, -s.error, "cgroup %s: a file cannot be read", e->path) : 0;
 }
 
-bool cgroup_reader_has_psi(const struct cgroup_reader *r)
-{
-    return r->has_psi;
-}
-
 struct cgroup_reader_stats cgroup_reader_stats(const struct cgroup_reader *r)
 {
     struct cgroup_reader_stats stats = r->stats;

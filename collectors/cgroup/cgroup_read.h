@@ -38,9 +38,6 @@ int cgroup_read(struct cgroup_reader *r, struct cgroup_entry *e, struct arena *m
  * that readings need not. To be called at the collector's tick. */
 void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns);
 
-/* Whether the machine has pressure files: the PSI families exist only then. */
-bool cgroup_reader_has_psi(const struct cgroup_reader *r);
-
 struct cgroup_reader_stats {
     uint64_t malformed;  /* files that could not be understood, since start */
     size_t stuck_mounts; /* file systems whose statfs does not come back */

@@ -11,7 +11,6 @@ struct yaml_documents {
     yaml_parser_t parser;
     size_t first_line; /* lines before what the parser or json looks at */
     struct str json;   /* what is left of a piece of JSON values; empty when in none */
-    size_t line;       /* of the last document */
     struct yaml_build build;
     struct err failed; /* code != 0: repeated by every call */
 };
@@ -41,11 +40,6 @@ void yaml_documents_free(struct yaml_documents *d)
         leave_yaml(d);
         free(d);
     }
-}
-
-size_t yaml_documents_line(const struct yaml_documents *d)
-{
-    return d->line;
 }
 
 static int enter_yaml(struct yaml_documents *d, const struct yaml_piece *piece, struct err *err)
@@ -95,7 +89,6 @@ static int build_event(struct yaml_documents *d, const yaml_event_t *e, struct e
     struct yaml_build *b = &d->build;
     switch (e->type) {
     case YAML_DOCUMENT_START_EVENT:
-        d->line = d->first_line + e->start_mark.line + 1;
         return 0;
     case YAML_SCALAR_EVENT:
         return build_scalar(b, e, err);
@@ -195,7 +188,6 @@ static int next_json(struct yaml_documents *d, json_t **ret, struct err *err)
                        line + (error.line > 0 ? (size_t)error.line : 1),
                        error.text[0] ? error.text : "text behind a value");
     }
-    d->line = line + 1;
     *ret = value;
     return 1;
 }
@@ -214,7 +206,6 @@ static int next_piece(struct yaml_documents *d, json_t **ret, struct err *err)
         size_t line = piece.body_line;
         json_t *value = take_json(&rest, &line, &error);
         if (value) {
-            d->line = piece.body_line + 1;
             d->json = rest;
             d->first_line = line;
             *ret = value;

@@ -26,9 +26,6 @@ void yaml_documents_free(struct yaml_documents *d);
  * Errors: -EBADMSG (err: line, column, what) · -ENOMEM · -E2BIG depth or aliases. */
 int yaml_documents_next(struct yaml_documents *d, json_t **ret, struct err *err);
 
-/* Number of the line on which the document last returned begins, from 1; 0 before the first. */
-size_t yaml_documents_line(const struct yaml_documents *d);
-
 /* Reads a configuration file, one document, a map of the form "name: scalar", "name: [a, b]" or
  * "name: {k: v, l: [a, b], m: {}}", and calls fn once per name with its value as flag text: a
  * boolean as true or false, null as nothing, any other scalar as it is written, lists joined with

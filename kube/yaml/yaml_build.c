@@ -16,11 +16,6 @@ static void anchor_free(void *a)
     free(anchor);
 }
 
-void yaml_build_init(struct yaml_build *b)
-{
-    *b = (struct yaml_build){ 0 };
-}
-
 static void frame_done(struct yaml_frame *f)
 {
     json_decref(f->value);

@@ -33,8 +33,7 @@ struct yaml_build {
     size_t alias_bytes; /* sum over all aliases so far */
 };
 
-/* Empty, and empty again: done frees what a document left behind. */
-void yaml_build_init(struct yaml_build *b);
+/* Frees what a document left behind: zeroed again, which is empty. */
 void yaml_build_done(struct yaml_build *b);
 
 /* Each is told one event; anchor is the name behind '&' or empty.

@@ -1,8 +1,8 @@
 #include "tests/integration/fake.h"
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/num.h"
+#include "tests/support/file_write.h"
 
 #include <ftw.h>
 #include <spawn.h>

@@ -4,10 +4,10 @@
 #define KG_TESTS_SUPPORT_RENDER_H
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "kube/render.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/file_write.h"
 
 #include <stdio.h>
 

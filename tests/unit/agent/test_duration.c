@@ -5,34 +5,30 @@
 struct good {
     const char *text;
     uint64_t ns;
-    const char *shown;
 };
 
 static void reads_what_go_reads(void **state)
 {
     static const struct good cases[] = {
-        { "0", 0, "0s" },
-        { "30s", UINT64_C(30000000000), "30s" },
-        { "1h30m", UINT64_C(5400000000000), "1h30m0s" },
-        { "1.5s", UINT64_C(1500000000), "1.5s" },
-        { ".5m", UINT64_C(30000000000), "30s" },
-        { "5.m", UINT64_C(300000000000), "5m0s" },
-        { "300ms", 300000000, "300ms" },
-        { "1us", 1000, "1us" },
-        { "2\xc2\xb5s", 2000, "2us" },
-        { "7ns", 7, "7ns" },
-        { "0.1234567891s", 123456789, "123.456789ms" },
-        { "1h1m1.001s", UINT64_C(3661001000000), "1h1m1.001s" },
-        { "2562047h47m16.854775807s", INT64_MAX, "2562047h47m16.854775807s" },
+        { "0", 0 },
+        { "30s", UINT64_C(30000000000) },
+        { "1h30m", UINT64_C(5400000000000) },
+        { "1.5s", UINT64_C(1500000000) },
+        { ".5m", UINT64_C(30000000000) },
+        { "5.m", UINT64_C(300000000000) },
+        { "300ms", 300000000 },
+        { "1us", 1000 },
+        { "2\xc2\xb5s", 2000 },
+        { "7ns", 7 },
+        { "0.1234567891s", 123456789 },
+        { "1h1m1.001s", UINT64_C(3661001000000) },
+        { "2562047h47m16.854775807s", INT64_MAX },
     };
     (void)state;
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
         uint64_t ns = 1;
-        char shown[64];
         assert_int_equal(duration_parse(str_of(cases[i].text), &ns), 0);
         assert_int_equal(ns, cases[i].ns);
-        duration_format(shown, sizeof(shown), ns);
-        assert_string_equal(shown, cases[i].shown);
     }
 }
 

@@ -1,9 +1,9 @@
 #include "agent/options/options.h"
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "collectors/collector.h"
 
+#include "tests/support/file_write.h"
 #include "tests/support/test.h"
 
 static char *const no_variables[] = { NULL };

@@ -1,8 +1,8 @@
 #include "agent/options/options.h"
 
-#include "base/file.h"
 #include "base/limits.h"
 
+#include "tests/support/file_write.h"
 #include "tests/support/test.h"
 
 #define TEXT(literal) ((char *)(uintptr_t)(literal))

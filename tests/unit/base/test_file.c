@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "tests/support/file_write.h"
 #include "tests/support/test.h"
 
 #include <sys/stat.h>

@@ -1,7 +1,6 @@
 #include "base/file_watch.h"
 
-#include "base/file.h"
-
+#include "tests/support/file_write.h"
 #include "tests/support/test.h"
 
 #include <poll.h>

@@ -103,18 +103,6 @@ static void complains_at_growing_intervals(void **state)
     assert_true(str_search(buf_str(&out), STR("subject=pods error=\"no answer\" times=1\n")) >= 0);
 }
 
-static void parses_names(void **state)
-{
-    (void)state;
-    enum log_level level;
-    enum log_format format;
-    assert_int_equal(log_level_parse(STR("warn"), &level), 0);
-    assert_int_equal(level, LOG_LEVEL_WARN);
-    assert_int_equal(log_level_parse(STR("loud"), &level), -EINVAL);
-    assert_int_equal(log_format_parse(STR("json"), &format), 0);
-    assert_int_equal(log_format_parse(STR(""), &format), -EINVAL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,7 +110,6 @@ int main(void)
         cmocka_unit_test(writes_json),
         cmocka_unit_test(cuts_long_lines_between_fields),
         cmocka_unit_test(complains_at_growing_intervals),
-        cmocka_unit_test(parses_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -426,7 +426,6 @@ static void v2_complete(void **state)
     file(w, "cgroup/cpu.pressure", "some total=1\nfull total=0\n");
     process(w, "11", "900");
     begin(w);
-    assert_true(cgroup_reader_has_psi(w->reader));
     struct cgroup_sample s = sample_of(w, "/" POD "/" A);
     assert_present(&s, V2_ALWAYS | CG_CPU_USAGE | CG_CFS | CG_CPU_QUOTA | CG_MEMORY_SPEC |
                            CG_MEMORY_EVENTS | CG_MEMORY_RECLAIM | CG_PROCESSES | CG_ULIMIT |
@@ -490,7 +489,6 @@ static void v2_partial(void **state)
     file(w, "cgroup/quotaless/cpu.max", "max 100000\n");
     file(w, "cgroup/quotaless/memory.max", "max\n");
     begin(w);
-    assert_false(cgroup_reader_has_psi(w->reader));
     struct cgroup_sample s = sample_of(w, "/plain");
     assert_present(&s, V2_ALWAYS);
     assert_int_equal(s.memory_usage, 0);

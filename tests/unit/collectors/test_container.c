@@ -2,11 +2,11 @@
  * compared with golden files (KG_UPDATE=1 writes them); what comes and goes between readings; and
  * the machine that the test runs on. */
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "collectors/collector.h"
 #include "collectors/container_stats.h"
 #include "metrics/scrape.h"
+#include "tests/support/file_write.h"
 #include "tests/unit/collectors/fake_pods.h"
 #include "tests/unit/collectors/fixture.h"
 

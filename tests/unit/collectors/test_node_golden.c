@@ -1,11 +1,11 @@
 /* Every node_* collector on every made-up machine of tests/fixtures/node, each compared with a
  * golden file (KG_UPDATE=1 writes them). "garbage" has noise in every file: nothing may crash, and
  * what is served must still be an exposition. */
-#include "base/file.h"
 #include "base/limits.h"
 #include "collectors/collector.h"
 #include "metrics/scrape.h"
 
+#include "tests/support/file_write.h"
 #include "tests/support/test.h"
 
 #include <dirent.h>

@@ -1,8 +1,8 @@
 #include "kube/client/config.h"
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/limits.h"
+#include "tests/support/file_write.h"
 #include "tests/support/test.h"
 
 #include <ftw.h>

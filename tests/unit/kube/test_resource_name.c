@@ -1,5 +1,6 @@
 #include "kube/object/resource_name.h"
 
+#include "base/num.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/reference.h"
 
@@ -86,7 +87,8 @@ static void amounts_of(const char *text, enum kube_amounts_of of, const char *wa
     for (size_t i = 0; i < amounts.n; i++) {
         const struct kube_amount *a = &amounts.items[i];
         buf_addf(&have, STR_FMT " " STR_FMT " ", STR_ARG(a->resource), STR_ARG(a->unit));
-        buf_add_double(&have, a->value);
+        char value[NUM_TEXT_MAX];
+        buf_add(&have, (struct str){ value, num_format_double(value, a->value) });
         buf_add_c(&have, "\n");
     }
     assert_string_equal(buf_c(&have), want);

@@ -201,26 +201,7 @@ static void keeps_nul_in_text_and_takes_utf16(void **state)
     d = yaml_documents_new((struct str){ utf16, sizeof(utf16) });
     assert_int_equal(yaml_documents_next(d, &v, NULL), 1);
     assert_int_equal(json_integer_value(json_object_get(v, "a")), 1);
-    assert_int_equal(yaml_documents_line(d), 1);
     json_decref(v);
-    yaml_documents_free(d);
-}
-
-static void says_where_a_document_begins(void **state)
-{
-    (void)state;
-    struct yaml_documents *d =
-        yaml_documents_new(STR("a: 1\n---\n\n{\"b\": [\n1]}\n\n{\"c\": 1}\n---\nd: 1\n"));
-    static const size_t lines[] = { 1, 4, 7, 8 };
-    json_t *v = NULL;
-    assert_int_equal(yaml_documents_line(d), 0);
-    for (size_t i = 0; i < KG_ARRAY_LEN(lines); i++) {
-        assert_int_equal(yaml_documents_next(d, &v, NULL), 1);
-        assert_int_equal(yaml_documents_line(d), lines[i]);
-        json_decref(v);
-    }
-    assert_int_equal(yaml_documents_next(d, &v, NULL), 0);
-    assert_int_equal(yaml_documents_next(d, &v, NULL), 0);
     yaml_documents_free(d);
 }
 
@@ -357,7 +338,6 @@ int main(void)
         cmocka_unit_test(merges_and_aliases),
         cmocka_unit_test(separates_documents_and_takes_json),
         cmocka_unit_test(keeps_nul_in_text_and_takes_utf16),
-        cmocka_unit_test(says_where_a_document_begins),
         cmocka_unit_test(bounds_depth_and_aliases),
         cmocka_unit_test(options_become_flag_text),
         cmocka_unit_test(the_callback_ends_the_walk),
