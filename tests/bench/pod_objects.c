@@ -96,7 +96,10 @@ int main(int argc, char **argv)
     struct pod_index *index = pod_index_new(NULL, 0, &err);
     struct arena mem;
     struct costs costs = { 0 };
-    const char *const *const unread[] = { kube_meta_unread, kube_pods.unread };
+    /* As the watch has it when no allowlist wants them. */
+    static const char *const not_allowlisted[] = { "metadata.labels", "metadata.annotations",
+                                                   NULL };
+    const char *const *const unread[] = { kube_meta_unread, kube_pods.unread, not_allowlisted };
     struct reader reader = { json_cut_new(unread, KG_ARRAY_LEN(unread)), BUF_INIT(MIB), 0 };
     arena_init(&mem, LIMIT_DECODE_ARENA_BYTES);
     int r = store && index && reader.cut ? pod_index_consumer.relist_begin(index, &err) : -ENOMEM;
