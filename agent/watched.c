@@ -105,6 +105,7 @@ int watched_init(struct watched *w, struct kube_loop *loop, const struct watched
         /* The pod index wants more than families do. */
         .metadata_only = !c->also && kube_resource_needs_metadata_only(c->resource, c->selection),
         .unread = c->resource->unread,
+        .read = c->also ? c->also->reads : NULL,
         /* So does it of labels and annotations, of which a kind may show some on its own, too. */
         .unread_labels =
             !c->also && !c->resource->reads_labels && !key_allowlist_of(c->labels, plural),

@@ -1,6 +1,6 @@
 /* pod_lookup.h — the join: which pod and container a cgroup belongs to. Owned by collectors,
  * implemented over kube's pod index, wired in agent.
- * Uses: base.  Threads: all calls on the node loop.  Owner: agent. */
+ * Uses: base.  Threads: any; a table that is held does not change.  Owner: agent. */
 #ifndef KG_COLLECTORS_POD_LOOKUP_H
 #define KG_COLLECTORS_POD_LOOKUP_H
 
@@ -14,6 +14,16 @@ struct pod_info {
 /* One container instance that the API calls terminated with reason OOMKilled. */
 struct pod_oom_kill {
     struct str container_id, container_name; /* 64 digits; status.…Statuses[].name */
+};
+
+/* A persistent volume claim of a pod that has a running container. */
+struct pod_claim {
+    struct str pod_uid, namespace, name;
+    struct str container_id, path; /* where a running container mounts it; both empty: none does */
+};
+
+struct pod_claim_cursor {
+    size_t pod, row;
 };
 
 struct pod_lookup {
@@ -38,6 +48,10 @@ struct pod_lookup {
      * sets up to max of them, returns how many. May be NULL. */
     size_t (*oom_kills)(const void *table, struct str cgroup_uid, struct pod_oom_kill *ret,
                         size_t max);
+
+    /* Walks all claims: start with a zeroed cursor; false at the end. A claim that several
+     * containers mount comes once for each, one after the other. May be NULL. */
+    bool (*next_claim)(const void *table, struct pod_claim_cursor *at, struct pod_claim *ret);
 };
 
 #endif

@@ -73,6 +73,38 @@ static size_t join_oom_kills(const void *table, struct str cgroup_uid, struct po
     return n;
 }
 
+static const struct pod_index_container *running(const struct pod_index_pod *pod, struct str name)
+{
+    for (size_t i = 0; i < pod->n_containers; i++) {
+        const struct pod_index_container *c = &pod->containers[i];
+        if (c->running && (!name.p || str_eq(c->name, name))) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static bool join_next_claim(const void *table, struct pod_claim_cursor *at, struct pod_claim *ret)
+{
+    const struct pod_index_table *t = table;
+    for (; at->pod < t->n_pods; at->pod++, at->row = 0) {
+        const struct pod_index_pod *pod = &t->pods[at->pod];
+        if (at->row < pod->n_claims && running(pod, (struct str){ 0 })) {
+            const struct pod_index_claim *claim = &pod->claims[at->row++];
+            const struct pod_index_container *c = running(pod, claim->container);
+            *ret = (struct pod_claim){
+                .pod_uid = pod->cgroup_uid,
+                .namespace = pod->namespace,
+                .name = claim->name,
+                .container_id = c ? c->id : STR(""),
+                .path = c ? claim->path : STR(""),
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
 void pod_join_init(struct pod_lookup *ret, struct pod_index *index, const struct str *columns,
                    size_t n_columns)
 {
@@ -85,5 +117,6 @@ void pod_join_init(struct pod_lookup *ret, struct pod_index *index, const struct
         .pod = join_pod,
         .container = join_container,
         .oom_kills = join_oom_kills,
+        .next_claim = join_next_claim,
     };
 }

@@ -59,10 +59,7 @@ static void add_path(struct json_cut *cut, struct str path)
 {
     uint32_t at = NODE_OBJECT;
     while (path.n) {
-        ssize_t dot = str_find(path, '.');
-        struct str key = dot < 0 ? path : str_head(path, (size_t)dot);
-        at = add_child(cut, at, key);
-        path = str_from(path, key.n + (dot < 0 ? 0 : 1));
+        at = add_child(cut, at, str_cut(&path, '.'));
     }
     cut->nodes[at].cut = true;
 }
@@ -86,6 +83,18 @@ struct json_cut *json_cut_new(const char *const *const *lists, size_t n)
         }
     }
     return cut;
+}
+
+void json_cut_keep(struct json_cut *cut, const char *const *list)
+{
+    for (; list && *list; list++) {
+        struct str path = str_of(*list);
+        uint32_t at = NODE_OBJECT;
+        while (path.n && at) {
+            at = find_child(cut, at, str_cut(&path, '.'));
+        }
+        cut->nodes[at].cut = false;
+    }
 }
 
 void json_cut_free(struct json_cut *cut)

@@ -17,6 +17,9 @@ struct json_cut;
 struct json_cut *json_cut_new(const char *const *const *lists, size_t n);
 void json_cut_free(struct json_cut *cut);
 
+/* Has members that a list (as above; or NULL) names cut no more: a reader of its own wants them. */
+void json_cut_keep(struct json_cut *cut, const char *const *list);
+
 /* The text of an object without what cut names: text itself where nothing is to be taken out or the
  * text is no JSON object, else in scratch, which is cleared first. cut may be NULL. */
 struct str json_cut_object(const struct json_cut *cut, struct str text, struct buf *scratch);

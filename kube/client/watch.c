@@ -294,7 +294,11 @@ static int make_cut(struct kube_watch *w)
         w->spec.unread_annotations ? annotations : NULL,
     };
     w->cut = json_cut_new(lists, KG_ARRAY_LEN(lists));
-    return w->cut ? 0 : -ENOMEM;
+    if (!w->cut) {
+        return -ENOMEM;
+    }
+    json_cut_keep(w->cut, w->spec.read);
+    return 0;
 }
 
 static uint64_t random_seed(void)

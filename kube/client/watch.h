@@ -18,6 +18,9 @@
 
 /* Who keeps the copy. All calls on the kube loop's thread. */
 struct kube_consumer {
+    /* Members that it looks at although the kind says that nobody does; NULL: none. Ends with NULL.
+     */
+    const char *const *reads;
     /* A new generation begins: what is put from now on goes into it until commit or abort. */
     int (*relist_begin)(void *arg, struct err *err);
     int (*relist_commit)(void *arg, struct err *err);
@@ -41,6 +44,7 @@ struct kube_watch_spec {
     /* Members that no consumer looks at; they are cut out before an object is parsed, beside those
      * of kube_meta_unread. NULL: none; ends with NULL; borrowed until the watch is freed. */
     const char *const *unread;
+    const char *const *read;                /* those of them that a consumer looks at; NULL: none */
     bool unread_labels, unread_annotations; /* metadata.labels and .annotations as well */
     bool streaming;                         /* try the streaming list first */
     bool metadata_only; /* ask for no more than the objects' metadata (PartialObjectMetadata); a

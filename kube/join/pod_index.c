@@ -242,7 +242,15 @@ static void index_settle(void *arg)
     publish(arg);
 }
 
+/* By pod_claims_read. */
+static const char *const index_reads[] = {
+    "spec.containers.volumeMounts",
+    "spec.initContainers.volumeMounts",
+    NULL,
+};
+
 const struct kube_consumer pod_index_consumer = {
+    .reads = index_reads,
     .relist_begin = index_relist_begin,
     .relist_commit = index_relist_commit,
     .relist_abort = index_relist_abort,

@@ -12,7 +12,14 @@
 struct pod_index_container {
     struct str id;          /* 64 hex digits, without the runtime's scheme */
     struct str name, image; /* status.…Statuses[].name and .image */
-    bool oom_killed;        /* this run has ended, and the reason given is OOMKilled */
+    bool running;
+    bool oom_killed; /* this run has ended, and the reason given is OOMKilled */
+};
+
+/* A persistent volume claim, where one container mounts it. */
+struct pod_index_claim {
+    struct str name;            /* of the claim */
+    struct str container, path; /* mountPath; both empty when no container mounts it */
 };
 
 struct pod_index_pod {
@@ -21,6 +28,8 @@ struct pod_index_pod {
     const struct str *columns; /* values of the chosen label columns, in order of their names */
     const struct pod_index_container *containers; /* all kinds: app, init, ephemeral */
     size_t n_containers;
+    const struct pod_index_claim *claims; /* in the order of spec.volumes */
+    size_t n_claims;
 };
 
 struct pod_index_table {

@@ -1,5 +1,6 @@
 #include "kube/join/pod_record.h"
 
+#include "kube/join/pod_claims.h"
 #include "kube/object/json_get.h"
 
 /* Bytes of a record that are kept of the scratch memory between two pods. */
@@ -23,14 +24,14 @@ struct container_list {
 };
 
 /* terminated: of the state that is this run's. */
-static void list_add(struct container_list *list, struct str id, struct str name, struct str image,
+static void list_add(struct container_list *list, struct pod_index_container c,
                      const json_t *terminated)
 {
-    id = bare_id(id);
-    bool again = list->n && str_eq(list->items[list->n - 1].id, id);
-    if (id.n && !again) {
-        bool oom_killed = str_eq(json_get_str(terminated, "reason"), STR("OOMKilled"));
-        list->items[list->n++] = (struct pod_index_container){ id, name, image, oom_killed };
+    c.id = bare_id(c.id);
+    bool again = list->n && str_eq(list->items[list->n - 1].id, c.id);
+    if (c.id.n && !again) {
+        c.oom_killed = str_eq(json_get_str(terminated, "reason"), STR("OOMKilled"));
+        list->items[list->n++] = c;
     }
 }
 
@@ -41,14 +42,21 @@ static void list_add_statuses(struct container_list *list, const json_t *statuse
     const json_t *status;
     size_t i;
     json_array_foreach (statuses, i, status) {
-        const json_t *now = json_get_object(json_get_object(status, "state"), "terminated");
+        const json_t *state = json_get_object(status, "state");
+        const json_t *now = json_get_object(state, "terminated");
         const json_t *last = json_get_object(json_get_object(status, "lastState"), "terminated");
-        struct str name = json_get_str(status, "name"), image = json_get_str(status, "image");
-        /* Waiting for its next run, a container still has the id of the last one. */
-        struct str id = json_get_str(status, "containerID");
-        bool ended = str_eq(json_get_str(last, "containerID"), id);
-        list_add(list, id, name, image, ended ? last : now);
-        list_add(list, json_get_str(last, "containerID"), name, image, last);
+        struct pod_index_container c = {
+            /* Waiting for its next run, a container still has the id of the last one. */
+            .id = json_get_str(status, "containerID"),
+            .name = json_get_str(status, "name"),
+            .image = json_get_str(status, "image"),
+            .running = json_get_object(state, "running"),
+        };
+        struct str last_id = json_get_str(last, "containerID");
+        list_add(list, c, str_eq(last_id, c.id) ? last : now);
+        c.id = last_id;
+        c.running = false;
+        list_add(list, c, last);
     }
 }
 
@@ -107,14 +115,19 @@ static struct pod_record *record_pack(const struct pod_index_pod *borrowed, size
     for (size_t i = 0; i < b->n_containers; i++) {
         text += b->containers[i].id.n + b->containers[i].name.n + b->containers[i].image.n;
     }
-    size_t arrays =
-        n_columns * sizeof(struct str) + b->n_containers * sizeof(struct pod_index_container);
+    for (size_t i = 0; i < b->n_claims; i++) {
+        text += b->claims[i].name.n + b->claims[i].container.n + b->claims[i].path.n;
+    }
+    size_t arrays = n_columns * sizeof(struct str) +
+                    b->n_containers * sizeof(struct pod_index_container) +
+                    b->n_claims * sizeof(struct pod_index_claim);
     struct pod_record *record = malloc(sizeof(*record) + arrays + text);
     if (!record) {
         return NULL;
     }
     struct pod_index_container *containers = (void *)(record + 1);
-    struct str *columns = (void *)(containers + b->n_containers);
+    struct pod_index_claim *claims = (void *)(containers + b->n_containers);
+    struct str *columns = (void *)(claims + b->n_claims);
     char *at = (char *)(columns + n_columns);
     snapshot_init(&record->snapshot, record_free);
     record->pod = (struct pod_index_pod){
@@ -125,14 +138,22 @@ static struct pod_record *record_pack(const struct pod_index_pod *borrowed, size
         .columns = columns,
         .containers = containers,
         .n_containers = b->n_containers,
+        .claims = claims,
+        .n_claims = b->n_claims,
     };
     for (size_t i = 0; i < n_columns; i++) {
         columns[i] = text_copy(&at, b->columns[i]);
+    }
+    for (size_t i = 0; i < b->n_claims; i++) {
+        claims[i].name = text_copy(&at, b->claims[i].name);
+        claims[i].container = text_copy(&at, b->claims[i].container);
+        claims[i].path = text_copy(&at, b->claims[i].path);
     }
     for (size_t i = 0; i < b->n_containers; i++) {
         containers[i].id = text_copy(&at, b->containers[i].id);
         containers[i].name = text_copy(&at, b->containers[i].name);
         containers[i].image = text_copy(&at, b->containers[i].image);
+        containers[i].running = b->containers[i].running;
         containers[i].oom_killed = b->containers[i].oom_killed;
     }
     return record;
@@ -163,7 +184,8 @@ struct pod_record *pod_record_new(const json_t *object, const struct pod_columns
     if (containers_read(json_get_object(object, "status"), scratch, &pod, err) < 0) {
         return NULL;
     }
-    struct pod_record *record = record_pack(&pod, columns->n);
+    struct pod_record *record =
+        pod_claims_read(object, scratch, &pod) < 0 ? NULL : record_pack(&pod, columns->n);
     if (!record) {
         err_set(err, ENOMEM, "no memory for a pod of the index");
     }
@@ -175,14 +197,19 @@ bool pod_record_equal(const struct pod_record *a, const struct pod_record *b, si
     const struct pod_index_pod *x = &a->pod, *y = &b->pod;
     bool equal = str_eq(x->cgroup_uid, y->cgroup_uid) && str_eq(x->namespace, y->namespace) &&
                  str_eq(x->name, y->name) && str_eq(x->uid, y->uid) &&
-                 x->n_containers == y->n_containers;
+                 x->n_containers == y->n_containers && x->n_claims == y->n_claims;
     for (size_t i = 0; equal && i < n_columns; i++) {
         equal = str_eq(x->columns[i], y->columns[i]);
     }
     for (size_t i = 0; equal && i < x->n_containers; i++) {
         const struct pod_index_container *c = &x->containers[i], *d = &y->containers[i];
         equal = str_eq(c->id, d->id) && str_eq(c->name, d->name) && str_eq(c->image, d->image) &&
-                c->oom_killed == d->oom_killed;
+                c->running == d->running && c->oom_killed == d->oom_killed;
+    }
+    for (size_t i = 0; equal && i < x->n_claims; i++) {
+        const struct pod_index_claim *c = &x->claims[i], *d = &y->claims[i];
+        equal = str_eq(c->name, d->name) && str_eq(c->container, d->container) &&
+                str_eq(c->path, d->path);
     }
     return equal;
 }

@@ -125,12 +125,28 @@ static void test_no_room(void **state)
     json_cut_free(cut);
 }
 
+static void test_what_is_kept(void **state)
+{
+    (void)state;
+    static const char *const two[] = { "a.b", "a.c", NULL };
+    static const char *const keep[] = { "a.c", "a.x.y", "z", NULL };
+    const char *const *const cut_lists[] = { two };
+    auto_buf struct buf scratch = BUF_INIT(LIMIT_OBJECT_BYTES);
+    struct json_cut *cut = json_cut_new(cut_lists, 1);
+    assert_non_null(cut);
+    json_cut_keep(cut, NULL);
+    json_cut_keep(cut, keep);
+    check(json_cut_object(cut, STR("{\"a\":{\"b\":1,\"c\":[{\"d\":2}],\"x\":3}}"), &scratch),
+          "{\"a\":{\"c\":[{\"d\":2}],\"x\":3}}");
+    json_cut_free(cut);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects),   cmocka_unit_test(test_events),
         cmocka_unit_test(test_every_end), cmocka_unit_test(test_nothing_to_cut),
-        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_no_room),   cmocka_unit_test(test_what_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

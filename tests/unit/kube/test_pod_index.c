@@ -157,6 +157,31 @@ static void what_changes_nothing_publishes_nothing(void **state)
     pod_index_free(index);
 }
 
+#define POD_OF_CLAIM(state, path)                                                                  \
+    "{'metadata':{'uid':'uc','name':'c','namespace':'n'},'spec':{'volumes':[{'name':'v',"          \
+    "'persistentVolumeClaim':{'claimName':'data'}}],'containers':[{'name':'c1','volumeMounts':["   \
+    "{'name':'v','mountPath':'" path "'}]}]},'status':{'containerStatuses':[{'name':'c1',"         \
+    "'containerID':'x://1','state':{'" state "':{}}}]}}"
+
+static void a_claim_or_a_state_that_changes_publishes(void **state)
+{
+    (void)state;
+    static const char *const pods[] = { POD_OF_CLAIM("waiting", "/a"),
+                                        POD_OF_CLAIM("running", "/a"),
+                                        POD_OF_CLAIM("running", "/b") };
+    struct pod_index *index = index_of(no_columns);
+    relist(index, (const char *const[]){ pods[0], NULL });
+    uint64_t g = check(index, "uc n/c [1 c1 ]\n");
+    for (size_t i = 0; i < KG_ARRAY_LEN(pods); i++) {
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(put(index, pods[i]), 0);
+            consumer->settle(index);
+        }
+        assert_int_equal(check(index, "uc n/c [1 c1 ]\n"), g + i);
+    }
+    pod_index_free(index);
+}
+
 static void a_relist_swaps_or_leaves_all(void **state)
 {
     (void)state;
@@ -366,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_and_what_follows),
         cmocka_unit_test(what_changes_nothing_publishes_nothing),
+        cmocka_unit_test(a_claim_or_a_state_that_changes_publishes),
         cmocka_unit_test(a_relist_swaps_or_leaves_all),
         cmocka_unit_test(a_held_table_outlives_everything),
         cmocka_unit_test(mirror_pods_are_known_by_their_hash),
