@@ -197,27 +197,92 @@ static int take_annotations(struct json *j, struct runtime_record *ret)
     return 0;
 }
 
-int runtime_record_parse(struct str json, struct runtime_record *ret)
+/* Goes to after the opening bracket of a member of the outermost object. */
+static bool find_member(struct json *j, struct str name, char bracket)
 {
-    struct json j = { json.p, json.n ? json.p + json.n : json.p };
     int depth = 0;
-    while (j.p < j.end) {
+    while (j->p < j->end) {
         struct str text;
-        char c = *j.p++;
+        char c = *j->p++;
         if (c == '{' || c == '[') {
             depth++;
         } else if (c == '}' || c == ']') {
             depth--;
-        } else if (c == '"' && take_string(&j, &text) && depth == 1 &&
-                   str_eq(text, STR("annotations")) && take(&j, ':') && take(&j, '{')) {
-            return take_annotations(&j, ret);
+        } else if (c == '"' && take_string(j, &text) && depth == 1 && str_eq(text, name) &&
+                   take(j, ':') && take(j, bracket)) {
+            return true;
         }
     }
-    return -ENODATA;
+    return false;
 }
 
-int runtime_record_read(int rootfs_fd, struct str container_id, size_t *first,
-                        struct runtime_record *ret)
+int runtime_record_parse(struct str json, struct runtime_record *ret)
+{
+    struct json j = { json.p, json.n ? json.p + json.n : json.p };
+    return find_member(&j, STR("annotations"), '{') ? take_annotations(&j, ret) : -ENODATA;
+}
+
+/* Up to the comma or bracket that ends the value. */
+static void skip_value(struct json *j)
+{
+    struct str text;
+    for (int depth = 0; j->p < j->end; j->p++) {
+        char c = *j->p;
+        if (depth == 0 && (c == ',' || c == '}' || c == ']')) {
+            return;
+        }
+        if (c == '"') {
+            j->p++;
+            (void)take_string(j, &text);
+            j->p--;
+        }
+        depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    }
+}
+
+/* One mount, whose brace has been taken. */
+static int take_mount(struct json *j, runtime_mount_fn *each, void *arg)
+{
+    char destination[PATH_MAX] = "", source[PATH_MAX] = "";
+    while (!take(j, '}')) {
+        struct str key, value = { 0 };
+        if (!take(j, '"') || !take_string(j, &key) || !take(j, ':')) {
+            return -EBADMSG;
+        }
+        if (!take(j, '"')) {
+            skip_value(j);
+        } else if (!take_string(j, &value)) {
+            return -EBADMSG;
+        } else if (str_eq(key, STR("destination"))) {
+            unescape(value, destination, sizeof(destination));
+        } else if (str_eq(key, STR("source"))) {
+            unescape(value, source, sizeof(source));
+        }
+        (void)take(j, ',');
+    }
+    if (*destination && *source) {
+        each(arg, &(struct runtime_mount){ str_of(destination), str_of(source) });
+    }
+    return 0;
+}
+
+int runtime_mounts_parse(struct str json, runtime_mount_fn *each, void *arg)
+{
+    struct json j = { json.p, json.n ? json.p + json.n : json.p };
+    if (!find_member(&j, STR("mounts"), '[')) {
+        return -ENODATA;
+    }
+    while (!take(&j, ']')) {
+        if (!take(&j, '{') || take_mount(&j, each, arg) < 0) {
+            return -EBADMSG;
+        }
+        (void)take(&j, ',');
+    }
+    return 0;
+}
+
+/* Appends the text of a container's record to out. */
+static int read_record(int rootfs_fd, struct str container_id, size_t *first, struct buf *out)
 {
     int failed = -ENOENT;
     for (size_t i = 0; i < KG_ARRAY_LEN(places); i++) {
@@ -228,15 +293,30 @@ int runtime_record_read(int rootfs_fd, struct str container_id, size_t *first,
         if (n < 0 || (size_t)n >= sizeof(path)) {
             return -ENAMETOOLONG;
         }
-        auto_buf struct buf text = BUF_INIT(LIMIT_RUNTIME_RECORD_BYTES);
-        ssize_t got = file_read(rootfs_fd, path, &text, NULL);
+        ssize_t got = file_read(rootfs_fd, path, out, NULL);
         if (got >= 0) {
             *first = place;
-            return runtime_record_parse(buf_str(&text), ret);
+            return 0;
         }
         if (got != -ENOENT && got != -ENOTDIR) {
             failed = (int)got;
         }
     }
     return failed;
+}
+
+int runtime_record_read(int rootfs_fd, struct str container_id, size_t *first,
+                        struct runtime_record *ret)
+{
+    auto_buf struct buf text = BUF_INIT(LIMIT_RUNTIME_RECORD_BYTES);
+    int r = read_record(rootfs_fd, container_id, first, &text);
+    return r < 0 ? r : runtime_record_parse(buf_str(&text), ret);
+}
+
+int runtime_mounts_read(int rootfs_fd, struct str container_id, size_t *first,
+                        runtime_mount_fn *each, void *arg)
+{
+    auto_buf struct buf text = BUF_INIT(LIMIT_RUNTIME_RECORD_BYTES);
+    int r = read_record(rootfs_fd, container_id, first, &text);
+    return r < 0 ? r : runtime_mounts_parse(buf_str(&text), each, arg);
 }

@@ -1,6 +1,6 @@
-/* runtime_record.h — what a container runtime wrote down about one container: the annotations of
- * its OCI bundle.
- * Uses: base.  Threads: any.  Owner: the container collector.
+/* runtime_record.h — what a container runtime wrote down about one container: the annotations and
+ * mounts of its OCI bundle.
+ * Uses: base.  Threads: any.  Owner: the container and the volumes collector.
  *
  * containerd's and CRI-O's CRI plugins hand runc a config.json for each container, whose
  * annotations name pod, container and image exactly as the runtime itself reports them. Reading it
@@ -34,5 +34,22 @@ int runtime_record_parse(struct str json, struct runtime_record *ret) KG_MUST_CH
  * -EACCES and others of open · -EFBIG larger than LIMIT_RUNTIME_RECORD_BYTES · those of parse. */
 int runtime_record_read(int rootfs_fd, struct str container_id, size_t *first,
                         struct runtime_record *ret) KG_MUST_CHECK;
+
+/* What of the machine is mounted where in a container. */
+struct runtime_mount {
+    struct str destination, source; /* paths; valid during the call */
+};
+
+typedef void runtime_mount_fn(void *arg, const struct runtime_mount *mount);
+
+/* Gives the mounts in the text of a config.json, {"mounts":[{"destination":"/data",
+ * "source":"/var/lib/kubelet/pods/…","options":["rbind"]}]}, to each, in their order; those without
+ * one of both, or with a path longer than PATH_MAX, are left out. Errors: -ENODATA there is no list
+ * of mounts · -EBADMSG the text ends within it. */
+int runtime_mounts_parse(struct str json, runtime_mount_fn *each, void *arg) KG_MUST_CHECK;
+
+/* The same of a container's record; errors and first as runtime_record_read has them. */
+int runtime_mounts_read(int rootfs_fd, struct str container_id, size_t *first,
+                        runtime_mount_fn *each, void *arg) KG_MUST_CHECK;
 
 #endif

@@ -11,6 +11,14 @@ static void must_end(const char *text, size_t size)
     }
 }
 
+static void no_empty_path(void *arg, const struct runtime_mount *mount)
+{
+    (void)arg;
+    if (!mount->destination.n || !mount->source.n) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = { (const char *)data, size }, cgroup = { NULL, 0 };
@@ -21,6 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must_end(r.name, sizeof(r.name));
         must_end(r.namespace, sizeof(r.namespace));
         must_end(r.pod, sizeof(r.pod));
+    }
+    int mounts = runtime_mounts_parse(text, no_empty_path, NULL);
+    if (mounts > 0) {
+        abort();
     }
     if (kubelet_cgroup_parse(text, &cgroup) == 0 && cgroup.n == 0) {
         abort();

@@ -150,6 +150,14 @@ static void test_wrong(void **state)
     }
 }
 
+static void note_mount(void *arg, const struct runtime_mount *mount)
+{
+    char *text = arg;
+    size_t n = strlen(text);
+    snprintf(text + n, 1024 - n, STR_FMT "<" STR_FMT ";", STR_ARG(mount->destination),
+             STR_ARG(mount->source));
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -165,6 +173,8 @@ static void test_places(void **state)
     assert_int_equal(runtime_record_read(root, STR(ID), &first, &r), 0);
     assert_string_equal(r.pod, "web-0");
     assert_int_equal(first, 1);
+    char mounts[1024] = "";
+    assert_int_equal(runtime_mounts_read(root, STR(ID), &first, note_mount, mounts), 0);
     assert_int_equal(runtime_record_read(root, STR(ID), &first, &r), 0);
     fixture_remove(&f, "run/k3s");
     fixture_file(&f, "run/containers/storage/overlay-containers/" ID "/userdata/config.json",
@@ -184,13 +194,62 @@ static void test_places(void **state)
     fixture_close(&f);
 }
 
+#define MOUNTS                                                                                     \
+    "{\"process\":{\"args\":[\"\\\"mounts\\\":[\"],\"mounts\":[{\"destination\":\"/no\","          \
+    "\"source\":\"/no\"}]},\"root\":{\"path\":\"rootfs\"},\"mounts\":[{\"destination\":\"/proc\"," \
+    "\"type\":\"proc\",\"source\":\"proc\",\"options\":[\"nosuid\",\"a]}\"]}, {\"source\":"        \
+    "\"/mnt/a\\u0026b\",\"uidMappings\":[{\"hostID\":1}],\"x\":null,\"destination\":\"/data\"},"   \
+    "{\"destination\":\"/only\"}],\"annotations\":{}}"
+
+static void test_mounts(void **state)
+{
+    (void)state;
+    char got[1024] = "";
+    assert_int_equal(runtime_mounts_parse(STR(MOUNTS), note_mount, got), 0);
+    assert_string_equal(got, "/proc<proc;/data</mnt/a&b;");
+    static const struct {
+        const char *json;
+        int error;
+    } rows[] = {
+        { "", -ENODATA },
+        { "{\"mounts\":null}", -ENODATA },
+        { "{\"mounts\":[]}", 0 },
+        { "{\"mounts\":[{}]}", 0 },
+        { "{\"mounts\":[1]}", -EBADMSG },
+        { "{\"mounts\":[{\"a\":1}", -EBADMSG },
+        { "{\"mounts\":[{1:1}]}", -EBADMSG },
+        { "{\"mounts\":[{\"a\":\"b", -EBADMSG },
+        { "{\"mounts\":[{\"a\":[\"b", -EBADMSG },
+    };
+    for (size_t i = 0; i < KG_ARRAY_LEN(rows); i++) {
+        assert_int_equal(runtime_mounts_parse(str_of(rows[i].json), note_mount, got),
+                         rows[i].error);
+    }
+}
+
+/* Cut anywhere, nothing is read beyond the end. */
+static void test_mounts_cut(void **state)
+{
+    (void)state;
+    const struct str whole = STR(MOUNTS);
+    for (size_t n = 0; n < whole.n; n++) {
+        char *copy = malloc(n + 1), got[1024] = "";
+        assert_non_null(copy);
+        memcpy(copy, whole.p, n);
+        int error = runtime_mounts_parse((struct str){ copy, n }, note_mount, got);
+        free(copy);
+        assert_true(error == 0 || error == -ENODATA || error == -EBADMSG);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_containerd), cmocka_unit_test(test_sandboxes),
         cmocka_unit_test(test_escapes),    cmocka_unit_test(test_long_value),
         cmocka_unit_test(test_cut),        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_places),     cmocka_unit_test(test_mounts),
+        cmocka_unit_test(test_mounts_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
