@@ -1,11 +1,10 @@
 #include "collectors/proc/pid_fds.h"
 
 #include "base/file.h"
+#include "collectors/proc/dents.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool is_socket(int dir_fd, const char *name)
@@ -16,8 +15,6 @@ static bool is_socket(int dir_fd, const char *name)
     return n == (ssize_t)sizeof(target) && memcmp(target, socket, sizeof(target)) == 0;
 }
 
-/* getdents64 and not readdir: one process after the other is looked at in every reading, and a
- * stream would allocate its buffer for each. */
 int proc_count_fds(int procfs_fd, int32_t pid, uint64_t *fds, uint64_t *sockets)
 {
     char path[32];
@@ -26,25 +23,13 @@ int proc_count_fds(int procfs_fd, int32_t pid, uint64_t *fds, uint64_t *sockets)
     if (dir_fd < 0) {
         return dir_fd;
     }
-    union {
-        struct dirent64 aligned;
-        char bytes[4096];
-    } buffer;
-    for (;;) {
-        long n = syscall(SYS_getdents64, dir_fd, buffer.bytes, sizeof(buffer.bytes));
-        if (n < 0) {
-            return -errno;
-        }
-        if (n == 0) {
-            return 0;
-        }
-        for (long at = 0; at < n;) {
-            const struct dirent64 *entry = (const struct dirent64 *)(void *)(buffer.bytes + at);
-            at += entry->d_reclen;
-            if (entry->d_name[0] != '.') {
-                *fds += 1;
-                *sockets += is_socket(dir_fd, entry->d_name);
-            }
-        }
+    struct dents dents;
+    dents_init(&dents, dir_fd);
+    int r = 0;
+    const char *name;
+    while ((name = dents_next(&dents, &r)) != NULL) {
+        *fds += 1;
+        *sockets += is_socket(dir_fd, name);
     }
+    return r;
 }

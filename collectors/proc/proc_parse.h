@@ -69,4 +69,8 @@ int proc_parse_meminfo(struct str text, struct meminfo *ret) KG_MUST_CHECK;
  * anything, brackets and blanks included. */
 int proc_parse_start_ticks(struct str text, uint64_t *ret) KG_MUST_CHECK;
 
+/* PID/stat or PID/task/TID/stat: the state's letter, field 3, and the threads of the process, field
+ * 20. Sets nothing of use on -EBADMSG. */
+int proc_parse_state(struct str text, char *ret_state, uint64_t *ret_threads) KG_MUST_CHECK;
+
 #endif
