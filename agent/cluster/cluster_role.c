@@ -29,17 +29,23 @@ struct cluster_role {
     struct cluster_set *retired[RETIRED_MAX];
     size_t n_retired;
     bool is_silent, is_held;
+    bool is_shown; /* what is in the cell is the present set as it is to be served */
+    struct complaint show_fails;
     uint64_t review_ns; /* when budgets are reviewed next */
 };
 
-/* Shows the present set, with or without its series. */
+/* Shows the present set, with or without its series; if that fails, again at the next turn. */
 static void show(struct cluster_role *c)
 {
     struct service_state *state = c->now ? cluster_set_state(c->now, !c->is_silent) : NULL;
+    struct err err = { 0 };
+    c->is_shown = state || !c->now;
     if (state) {
         snapshot_cell_publish(&c->shown, &state->snapshot);
+        complaint_over(&c->show_fails, clock_mono_ns(), NULL);
     } else if (c->now) {
-        LOG_ERROR("out of memory: what is served cannot be exchanged, the old state stays");
+        err_set(&err, ENOMEM, "out of memory");
+        complain(&c->show_fails, clock_mono_ns(), NULL, &err);
     }
 }
 
@@ -87,23 +93,21 @@ static void configure(struct cluster_role *c)
     kube_config_done(&config);
 }
 
-static void begin(struct cluster_role *c, struct cluster_plan *plan)
+static int begin(struct cluster_role *c, struct cluster_plan *plan, struct err *err)
 {
-    struct err err = { 0 };
-    struct cluster_set *set = cluster_set_new(plan, c->loop, &err);
+    struct cluster_set *set = cluster_set_new(plan, c->loop, err);
     if (!set) {
-        LOG_ERROR("a new configuration cannot be applied, the old one stays", "error",
-                  err_text(&err));
-        return;
+        return -EIO;
     }
     if (!c->now) {
         /* There is nothing to go on with meanwhile: resources are served as they come. */
         c->now = set;
         show(c);
-        return;
+        return 0;
     }
     cluster_set_free(c->next); /* it was shown to nobody */
     c->next = set;
+    return 0;
 }
 
 static void exchange(struct cluster_role *c)
@@ -148,9 +152,16 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     struct cluster_role *c = arg;
     free_retired(c);
     struct cluster_plan *plan = c->n_retired < RETIRED_MAX ? take_wanted(c) : NULL;
+    struct err err = { 0 };
     if (plan) {
         configure(c);
-        begin(c, plan);
+    }
+    if (plan && begin(c, plan, &err) < 0) {
+        LOG_ERROR("a new configuration cannot be applied, the old one stays", "error",
+                  err_text(&err));
+    }
+    if (!c->is_shown) {
+        show(c);
     }
     if (!c->is_held) {
         cluster_role_exchange(c);
@@ -158,38 +169,53 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     if (c->now) {
         review(c, now_ns);
     }
-    return c->next || c->n_retired ? now_ns + LOOK_NS : c->review_ns;
+    return c->next || c->n_retired || !c->is_shown ? now_ns + LOOK_NS : c->review_ns;
+}
+
+static int cluster_role_init(struct cluster_role *c, const struct options *o, struct err *err)
+{
+    char agent[KUBE_USER_AGENT_MAX];
+    kube_options_user_agent(agent, sizeof(agent));
+    c->wanted = cluster_plan_new(o, err);
+    if (!c->wanted) {
+        return -EINVAL;
+    }
+    int r = snapshot_cell_init(&c->shown);
+    if (r < 0) {
+        return err_set_errno(err, -r, "state");
+    }
+    c->has_cell = true;
+    r = kube_options_config(o, &c->config, err);
+    if (r < 0) {
+        return r;
+    }
+    c->loop = kube_loop_new(&c->config, agent, err);
+    if (!c->loop || kube_loop_add_hook(c->loop, on_turn, c, err) < 0) {
+        return -EIO;
+    }
+    struct cluster_plan *plan = KG_TAKE(c->wanted);
+    if (*options_text(o, OPT_POD)) {
+        cluster_plan_free(plan); /* good for showing that one can be made */
+        return 0;
+    }
+    return begin(c, plan, err); /* so that there is a state from the start */
 }
 
 struct cluster_role *cluster_role_new(const struct options *o, struct health *health,
                                       struct err *err)
 {
-    char agent[KUBE_USER_AGENT_MAX];
     struct cluster_role *c = calloc(1, sizeof(*c));
-    struct cluster_plan *plan = c ? cluster_plan_new(o, err) : NULL;
-    if (!plan) {
-        free(c);
+    if (!c) {
+        err_set(err, ENOMEM, "out of memory");
         return NULL;
     }
     c->health = health;
-    if (*options_text(o, OPT_POD)) {
-        cluster_plan_free(plan); /* good for showing that one can be made */
-    } else {
-        c->wanted = plan;
-    }
+    c->show_fails.what = "what is served cannot be exchanged, the old state stays";
     pthread_mutex_init(&c->lock, NULL);
-    kube_options_user_agent(agent, sizeof(agent));
-    c->has_cell = snapshot_cell_init(&c->shown) == 0;
-    if (!c->has_cell || kube_options_config(o, &c->config, err) < 0) {
+    if (cluster_role_init(c, o, err) < 0) {
         cluster_role_free(c);
         return NULL;
     }
-    c->loop = kube_loop_new(&c->config, agent, err);
-    if (!c->loop || kube_loop_add_hook(c->loop, on_turn, c, err) < 0) {
-        cluster_role_free(c);
-        return NULL;
-    }
-    on_turn(c, clock_mono_ns()); /* so that there is a state from the start */
     return c;
 }
 
