@@ -169,7 +169,10 @@ static uint64_t on_turn(void *arg, uint64_t now_ns)
     if (c->now) {
         review(c, now_ns);
     }
-    return c->next || c->n_retired || !c->is_shown ? now_ns + LOOK_NS : c->review_ns;
+    if (c->next || c->n_retired || !c->is_shown) {
+        return now_ns + LOOK_NS;
+    }
+    return c->now ? c->review_ns : UINT64_MAX;
 }
 
 static int cluster_role_init(struct cluster_role *c, const struct options *o, struct err *err)

@@ -32,6 +32,7 @@ struct shard_link {
     struct kube_call *pod_call, *look_call, *write_call;
     uint64_t pod_at_ns, look_at_ns, write_at_ns;
     unsigned looked_for;
+    uint64_t looked_record; /* a hash of the uid that the record had then */
     uint64_t grace_ns;
     struct absence absences[LIMIT_SHARDS];
     void (*on_written)(void *arg, bool is_done);
@@ -265,25 +266,23 @@ static struct kube_call *get_pod(struct shard_link *l, const char *pod, kube_cal
 static void on_look(void *arg, const struct kube_call_end *end)
 {
     struct shard_link *l = arg;
-    const struct shard_record *r = &l->known.records[l->looked_for];
     struct str phase = json_get_str(json_get_object(end->body, "status"), "phase");
     struct str uid = json_get_str(json_get_object(end->body, "metadata"), "uid");
     l->look_call = NULL;
     bool is_gone =
-        end->status == 404 ||
-        (kube_call_is_good(end) && (!str_eq_c(uid, r->uid) || str_eq(phase, STR("Succeeded")) ||
-                                    str_eq(phase, STR("Failed"))));
+        end->status == 404 || (kube_call_is_good(end) &&
+                               (hash_str(HASH_START, uid) != l->looked_record ||
+                                str_eq(phase, STR("Succeeded")) || str_eq(phase, STR("Failed"))));
     if (!is_gone && !kube_call_is_good(end)) {
         fail(&l->look_fails, l->known.stateful_set, end->message);
         return;
     }
     complaint_over(&l->look_fails, clock_mono_ns(), l->known.stateful_set);
     struct absence *a = &l->absences[l->looked_for];
-    uint64_t record = hash_str(HASH_START, str_of(r->uid));
     if (!is_gone) {
         a->since_ns = 0;
-    } else if (a->since_ns == 0 || a->record != record) {
-        *a = (struct absence){ record, clock_mono_ns() };
+    } else if (a->since_ns == 0 || a->record != l->looked_record) {
+        *a = (struct absence){ l->looked_record, clock_mono_ns() };
     }
 }
 
@@ -296,6 +295,7 @@ void shard_link_look_for(struct shard_link *l, unsigned index, uint64_t grace_ns
     }
     l->look_at_ns = now_ns + LOOK_NS;
     l->looked_for = index;
+    l->looked_record = hash_str(HASH_START, str_of(l->known.records[index].uid));
     snprintf(pod, sizeof(pod), "%s-%u", l->known.stateful_set, index);
     l->look_call = get_pod(l, pod, on_look, &l->look_fails);
 }
@@ -381,8 +381,11 @@ bool shard_link_write(struct shard_link *l, const struct shard_epoch *epoch,
     };
     l->on_written = on_end;
     l->written_arg = arg;
-    l->write_call =
-        body ? kube_call_begin(kube_loop_http(l->loop), &spec, on_write, l, &err) : NULL;
+    if (body) {
+        l->write_call = kube_call_begin(kube_loop_http(l->loop), &spec, on_write, l, &err);
+    } else {
+        err_set(&err, ENOMEM, "out of memory");
+    }
     json_decref(body);
     if (!l->write_call) {
         l->write_at_ns = clock_mono_ns() + AGAIN_NS;
@@ -398,7 +401,7 @@ uint64_t shard_link_turn(struct shard_link *l, uint64_t now_ns)
             l->pod_at_ns = now_ns + AGAIN_NS;
             l->pod_call = get_pod(l, l->pod, on_pod, &l->pod_fails);
         }
-        return l->pod_at_ns;
+        return l->pod_call ? UINT64_MAX : l->pod_at_ns;
     }
     if (l->known.is_found) {
         watch_all(l);
