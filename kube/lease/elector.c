@@ -268,7 +268,8 @@ void elector_ended(struct elector *e, enum elector_outcome outcome, uint64_t now
     switch (outcome) {
     case ELECTOR_DONE:
         e->retry_at_ns = 0;
-        if (e->exists && is_ours(e, e->lease.holder) && !e->is_leaving) {
+        /* What was read may be ours since long ago. */
+        if (!was_read && e->exists && is_ours(e, e->lease.holder) && !e->is_leaving) {
             win(e); /* also when elector_saw took it for known: the renewal of our own */
         }
         break;

@@ -22,7 +22,9 @@ int lease_decode(const json_t *object, struct lease *ret, struct err *err)
         .transitions = json_get_i64(spec, "leaseTransitions"),
     };
     copy(l.version, sizeof(l.version), json_get_str(metadata, "resourceVersion"));
-    copy(l.holder, sizeof(l.holder), json_get_str(spec, "holderIdentity"));
+    /* One that is too long is still somebody. */
+    copy(l.holder, sizeof(l.holder),
+         str_head(json_get_str(spec, "holderIdentity"), sizeof(l.holder) - 1));
     copy(l.renewed, sizeof(l.renewed), json_get_str(spec, "renewTime"));
     copy(l.acquired, sizeof(l.acquired), json_get_str(spec, "acquireTime"));
     copy(l.address, sizeof(l.address), json_get_str(annotations, LEASE_ADDRESS_KEY));

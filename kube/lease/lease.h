@@ -27,7 +27,8 @@ struct lease {
     char note[LIMIT_LEASE_NOTE_BYTES];
 };
 
-/* Reads a Lease object. Absent members are empty or 0; texts that are too long are as if absent.
+/* Reads a Lease object. Absent members are empty or 0; texts that are too long are as if absent,
+ * but a holder, which is cut.
  * Errors: -EBADMSG no resourceVersion (it cannot be written safely). */
 int lease_decode(const json_t *object, struct lease *ret, struct err *err);
 

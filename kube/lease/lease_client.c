@@ -270,10 +270,11 @@ static void log_holder(struct lease_client *c, uint64_t now_ns)
     } else if (c->led && !leads) {
         LOG_INFO("not leading any more", "lease", c->config.name, "holder", holder);
     } else if (!leads && !str_eq(str_of(holder), str_of(c->holder))) {
-        LOG_INFO("another one leads", "lease", c->config.name, "holder", holder);
+        LOG_INFO(holder[0] ? "another one leads" : "nobody leads", "lease", c->config.name,
+                 "holder", holder);
     }
     c->led = leads;
-    memcpy(c->holder, e->lease.holder, sizeof(c->holder));
+    memcpy(c->holder, holder, strlen(holder) + 1);
 }
 
 uint64_t lease_client_turn(struct lease_client *c, uint64_t now_ns)

@@ -189,6 +189,31 @@ static void one_of_two_wins(void **state)
     assert_int_equal(e.taken, 0);
 }
 
+/* Somebody else wrote an annotation: what is read then says nothing of how long ago we renewed. */
+static void what_is_read_does_not_prolong(void **state)
+{
+    (void)state;
+    struct elector e;
+    start(&e, &config_a);
+    elector_saw(&e, NULL, T0);
+    struct elector_step step = elector_next(&e, T0);
+    struct lease l = take(&e, &step, 5, T0);
+    step = elector_next(&e, T0 + 5 * SEC);
+    assert_int_equal(step.action, ELECTOR_PATCH);
+    elector_ended(&e, ELECTOR_CONFLICT, T0 + 5 * SEC);
+    assert_int_equal(elector_next(&e, T0 + 5 * SEC).action, ELECTOR_READ);
+    snprintf(l.version, sizeof(l.version), "6");
+    elector_saw(&e, &l, T0 + 5 * SEC);
+    elector_ended(&e, ELECTOR_DONE, T0 + 5 * SEC);
+    assert_true(elector_leads(&e, T0 + 5 * SEC));
+    assert_int_equal(elector_valid_until_ns(&e), T0 + 15 * SEC);
+    step = elector_next(&e, T0 + 6 * SEC); /* at once, but for the second between two writes */
+    assert_int_equal(step.action, ELECTOR_PATCH);
+    assert_string_equal(step.lease.version, "6");
+    take(&e, &step, 7, T0 + 6 * SEC);
+    assert_int_equal(elector_valid_until_ns(&e), T0 + 21 * SEC);
+}
+
 static void finds_that_a_lost_answer_was_a_yes(void **state)
 {
     (void)state;
@@ -463,6 +488,7 @@ int main(void)
         cmocka_unit_test(succeeds_at_once_who_left_or_died),
         cmocka_unit_test(follows_its_former_self_but_nobody_of_that_name_later),
         cmocka_unit_test(one_of_two_wins),
+        cmocka_unit_test(what_is_read_does_not_prolong),
         cmocka_unit_test(finds_that_a_lost_answer_was_a_yes),
         cmocka_unit_test(a_holder_goes_on_without_an_api_server_but_not_against_it),
         cmocka_unit_test(a_holder_that_was_overtaken_unawares_believes_it),

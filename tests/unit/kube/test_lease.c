@@ -35,6 +35,8 @@ static void reads_what_a_server_sends(void **state)
               "\"renewTime\":\"2026-11-21T05:10:00.123456Z\",\"leaseTransitions\":4}}");
     struct lease l;
     struct err err = { 0 };
+    char long_name[300];
+    memset(long_name, 'x', sizeof(long_name));
     assert_int_equal(lease_decode(object, &l, &err), 0);
     assert_string_equal(l.version, "81");
     assert_string_equal(l.holder, "pod_1");
@@ -51,6 +53,13 @@ static void reads_what_a_server_sends(void **state)
     assert_string_equal(l.holder, "");
     assert_string_equal(l.note, "");
     assert_int_equal(l.duration_sec, 0);
+    json_decref(object);
+
+    /* Somebody whose name is too long is not nobody. */
+    object = json_pack("{s:{s:s},s:{s:s%}}", "metadata", "resourceVersion", "82", "spec",
+                       "holderIdentity", long_name, sizeof(long_name));
+    assert_int_equal(lease_decode(object, &l, &err), 0);
+    assert_int_equal(strlen(l.holder), sizeof(l.holder) - 1);
     json_decref(object);
 
     object = parse("{\"spec\":{\"holderIdentity\":\"x\"}}");
