@@ -72,7 +72,6 @@ void watch_count_failure(struct kube_watch *w);
 /* Does what an event of the reflector asks for. A commit that fails sets w->stop. */
 void watch_apply(struct kube_watch *w, int effect);
 
-/* Lets the consumer publish, or drop the generation that is open, if there is something to do. */
 /* Lets the consumer show its changes, now. */
 void watch_settle(struct kube_watch *w);
 

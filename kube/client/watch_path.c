@@ -61,6 +61,8 @@ void watch_path(struct buf *out, const struct kube_watch_spec *spec,
     if (spec->shard_at_server) {
         auto_buf struct buf selector = BUF_INIT(WATCH_SELECTOR_MAX_BYTES);
         kube_shard_selector(&spec->shard, &selector);
+        /* The beginning of one may select a part of the share. */
+        out->failed = out->failed ? out->failed : buf_failed(&selector);
         add_parameter(out, &separator, "shardSelector", buf_str(&selector));
     }
     if (step->action == REFLECTOR_LIST_PAGE) {
