@@ -174,8 +174,9 @@ static bool cut_answer(struct str text, struct str *body)
     struct str head = str_head(text, (size_t)end);
     bool good = str_starts(head, STR("HTTP/1.1 200 "));
     for (struct str line = str_line(&head); good && line.p; line = str_line(&head)) {
-        if (strncasecmp(line.p, length_name, KG_MIN(line.n, sizeof(length_name) - 1)) == 0) {
-            struct str value = str_trim(str_from(line, sizeof(length_name) - 1));
+        size_t n = sizeof(length_name) - 1;
+        if (line.n >= n && strncasecmp(line.p, length_name, n) == 0) {
+            struct str value = str_trim(str_from(line, n));
             good = num_scan_u64(value, &length) == 0;
         }
     }
