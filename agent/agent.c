@@ -3,6 +3,7 @@
 #include "agent/cluster/cluster_agent.h"
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
+#include "agent/local/engines.h"
 #include "agent/node/node_pods.h"
 #include "agent/options/options_selection.h"
 #include "agent/roles.h"
@@ -31,6 +32,7 @@ struct agent {
     struct metric_sink *self_sink;
     struct node_pods *pods;        /* of role node, else NULL */
     struct cluster_agent *cluster; /* of role cluster, else NULL */
+    struct engines *engines;       /* of role local, unless told to go without; else NULL */
     struct node_loop *node;        /* of role cluster NULL */
     struct server *server;
     struct health health;
@@ -90,8 +92,9 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .sandbox_image = options_text(o, OPT_SANDBOX_IMAGE),
             .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
             .deadline_ns = options_ns(o, OPT_COLLECTOR_DEADLINE),
-            .all_cgroups = o->role == ROLE_LOCAL,
+            .all_cgroups = o->role == ROLE_LOCAL && !options_bool(o, OPT_DOCKER_ONLY),
             .pods = a->pods ? node_pods_lookup(a->pods) : NULL,
+            .names = a->engines ? engines_names(a->engines) : NULL,
             .option = options_of_collector,
             .options = o,
         },
@@ -111,6 +114,11 @@ static void beat_pods(void *arg)
     node_pods_beat(arg);
 }
 
+static void beat_engines(void *arg)
+{
+    engines_beat(arg);
+}
+
 static void make_service(struct agent *a)
 {
     const struct options *o = a->options;
@@ -126,6 +134,12 @@ static void make_service(struct agent *a)
         a->service.beat = beat_pods;
         a->service.beat_arg = a->pods;
         a->service.state = node_pods_state(a->pods);
+    }
+    if (a->engines) {
+        a->service.beat = beat_engines;
+        a->service.beat_arg = a->engines;
+        a->service.engines = engines_report;
+        a->service.engines_arg = a->engines;
     }
 }
 
@@ -153,6 +167,8 @@ static int agent_init(struct agent *a, struct err *err)
         a->pods = node_pods_new(o, a->selection, &a->health, err);
     } else if (o->role == ROLE_CLUSTER) {
         a->cluster = cluster_agent_new(o, &a->health, err);
+    } else if (o->role == ROLE_LOCAL && engines_new(o, &a->health, &a->engines, err) < 0) {
+        return -EINVAL;
     }
     bool missing = (o->role == ROLE_NODE && !a->pods) || (o->role == ROLE_CLUSTER && !a->cluster);
     return missing ? -EINVAL : 0;
@@ -190,6 +206,8 @@ static int agent_start(struct agent *a, const struct options_command *command, s
         r = r < 0 ? r : cluster_agent_start(a->cluster, err);
     } else if (a->pods) {
         r = node_pods_start(a->pods, err);
+    } else if (a->engines) {
+        r = engines_start(a->engines, err);
     }
     if (r < 0) {
         return r;
@@ -211,10 +229,14 @@ static void agent_done(struct agent *a)
     if (a->cluster) {
         cluster_agent_stop(a->cluster);
     }
+    if (a->engines) {
+        engines_stop(a->engines);
+    }
     server_free(a->server);
     node_loop_free(a->node);
     node_pods_free(a->pods);
     cluster_agent_free(a->cluster);
+    engines_free(a->engines);
     metric_sink_free(a->self_sink);
     metric_selection_free(a->selection);
 }

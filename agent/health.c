@@ -6,6 +6,7 @@ static const char *const loop_names[] = {
     [HEALTH_HTTP] = "http",
     [HEALTH_NODE] = "node",
     [HEALTH_KUBE] = "kube",
+    [HEALTH_ENGINES] = "engines",
 };
 
 void health_beat(struct health *h, enum health_loop loop, uint64_t now_ns)

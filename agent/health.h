@@ -10,7 +10,7 @@
 
 #include <stdatomic.h>
 
-enum health_loop { HEALTH_HTTP, HEALTH_NODE, HEALTH_KUBE, HEALTH_LOOPS };
+enum health_loop { HEALTH_HTTP, HEALTH_NODE, HEALTH_KUBE, HEALTH_ENGINES, HEALTH_LOOPS };
 
 /* A beat is due at least so often; a loop is stuck when HEALTH_STUCK_NS have passed without. */
 #define HEALTH_BEAT_NS (2 * UINT64_C(1000000000))

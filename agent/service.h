@@ -50,6 +50,15 @@ struct service_lease {
     uint64_t renewed_ns;      /* clock_mono_ns of its last write of it; 0: never */
 };
 
+/* What is told of a container engine. */
+struct service_engine {
+    const char *name; /* "docker", "podman" */
+    bool up;          /* its last answer was good */
+    uint64_t containers, failures;
+    uint64_t dropped; /* containers beyond LIMIT_ENGINE_CONTAINERS, by its last list */
+};
+#define SERVICE_ENGINES_MAX 2
+
 /* What is told of a file that is read again when it changes. */
 struct service_file {
     const char *type; /* "config", "kubeconfig" */
@@ -110,6 +119,9 @@ struct service {
     size_t (*files)(void *arg,
                     struct service_file ret[SERVICE_FILES_MAX]); /* any thread; or NULL */
     void *files_arg;
+    size_t (*engines)(void *arg,
+                      struct service_engine ret[SERVICE_ENGINES_MAX]); /* any thread; or NULL */
+    void *engines_arg;
     bool is_cluster; /* tells what kube-state-metrics tells of itself, too */
     void (*shard)(void *arg, struct service_shard *ret); /* any thread; NULL: there are no shards */
     void *shard_arg;

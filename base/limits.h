@@ -41,7 +41,12 @@
 #define LIMIT_PIDS_PER_CGROUP 32768 /* processes whose /proc/PID/fd is counted in one reading */
 #define LIMIT_NODE_ARENA_BYTES (256 * MIB) /* one reading of the node */
 #define LIMIT_PODS_PER_NODE 10000
-#define LIMIT_CONTAINER_LABELS 32 /* columns of --container-labels */
+#define LIMIT_CONTAINER_LABELS 32    /* columns of --container-labels */
+#define LIMIT_ENGINE_CONTAINERS 5000 /* of one Docker or Podman; more: shown by id, counted */
+#define LIMIT_ENGINE_LABELS 256      /* label columns of one of its containers; more: left out */
+#define LIMIT_ENGINE_LIST_BYTES (32 * MIB)  /* its list of containers; larger: not read */
+#define LIMIT_ENGINE_DETAIL_BYTES (4 * MIB) /* what it tells of one of them; larger: not read */
+#define LIMIT_ENGINE_ASKED 256              /* new containers waiting to be asked for */
 #define LIMIT_FILESYSTEMS 1024
 #define LIMIT_STUCK_MOUNTS 16 /* threads that wait for a statfs that does not come back */
 #define LIMIT_NODE_FILE_BYTES (16 * MIB) /* one file of a node_* collector; larger: not read */

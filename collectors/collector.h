@@ -7,6 +7,7 @@
 #define KG_COLLECTORS_COLLECTOR_H
 
 #include "base/err.h"
+#include "collectors/container_names.h"
 #include "collectors/pod_lookup.h"
 #include "metrics/sink.h"
 
@@ -37,7 +38,8 @@ struct collector_env {
     uint64_t rescan_ns; /* --rescan-interval: how often to look for what notices missed; 0: 1 min */
     uint64_t deadline_ns; /* of collectors that may block; 0: none is known */
     bool all_cgroups;     /* every cgroup of the machine (local), else what the kubelet has */
-    const struct pod_lookup *pods; /* NULL without Kubernetes */
+    const struct pod_lookup *pods;       /* NULL without Kubernetes */
+    const struct container_names *names; /* NULL without container engines */
     /* The value of a collector's option by its whole name; NULL: all have their presets. */
     struct collector_value (*option)(const void *options, const char *name);
     const void *options;

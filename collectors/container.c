@@ -25,6 +25,7 @@ struct state {
     struct oom *oom;
     int watch_fd; /* inotify and kernel log, as one */
     uint64_t rescanned_ns;
+    uint64_t names_generation; /* that the entries' records are of */
     uint64_t read_errors;
 };
 
@@ -116,6 +117,7 @@ static int catch_up(struct state *s, bool again)
     cgroup_tree_events(s->tree);
     oom_events(s->oom);
     const void *table = pods ? pods->acquire(pods->arg, &generation) : NULL;
+    container_names_resolve(s->env->names, s->tree, &s->names_generation);
     int r = container_resolve(s->resolver, s->tree, table, generation, again);
     if (table) {
         if (r > 0) {
@@ -126,20 +128,37 @@ static int catch_up(struct state *s, bool again)
     return r;
 }
 
-static int copy_label(struct arena *mem, const char *label, struct str *ret)
+static int copy_label(struct arena *mem, struct str label, struct str *ret)
 {
-    return label && label[0] ? arena_str(mem, str_of(label), ret) : 0;
+    return label.n > 0 ? arena_str(mem, label, ret) : 0;
 }
 
 /* The entry may be gone before the reading is, so its labels are copied. */
 static int set_labels(const struct cgroup_entry *e, struct arena *mem, struct cgroup_sample *ret)
 {
-    int r = copy_label(mem, e->path, &ret->id);
-    r = r ? r : copy_label(mem, e->container, &ret->container);
-    r = r ? r : copy_label(mem, e->image, &ret->image);
-    r = r ? r : copy_label(mem, e->name, &ret->name);
-    r = r ? r : copy_label(mem, e->namespace, &ret->namespace);
-    return r ? r : copy_label(mem, e->pod, &ret->pod);
+    const struct container_record *told = e->record;
+    int r = copy_label(mem, str_of(e->path), &ret->id);
+    r = r ? r : copy_label(mem, str_of(e->container), &ret->container);
+    r = r ? r : copy_label(mem, told ? told->image : str_of(e->image), &ret->image);
+    r = r ? r : copy_label(mem, told ? told->name : str_of(e->name), &ret->name);
+    r = r ? r : copy_label(mem, str_of(e->namespace), &ret->namespace);
+    return r ? r : copy_label(mem, str_of(e->pod), &ret->pod);
+}
+
+static void set_engine(const struct cgroup_entry *e, struct cgroup_sample *ret)
+{
+    const struct container_record *told = e->record;
+    ret->creation_time_sec = ret->start_time_sec;
+    if (!told) {
+        return;
+    }
+    ret->health = told->health;
+    if (told->created_sec > 0) {
+        ret->creation_time_sec = (uint64_t)told->created_sec;
+    }
+    if (told->started_sec > 0) {
+        ret->start_time_sec = (uint64_t)told->started_sec;
+    }
 }
 
 static void set_oom(struct state *s, const struct cgroup_entry *e, struct cgroup_sample *ret)
@@ -157,15 +176,21 @@ static void set_oom(struct state *s, const struct cgroup_entry *e, struct cgroup
     ret->present |= ret->present & CG_STATS ? CG_OOM : 0;
 }
 
-/* The label columns, empty for a cgroup that is no pod's. Returns how many. */
+/* The label columns, empty for a cgroup that is no pod's; an engine's container has its own. Sets
+ * *ret, to own or elsewhere; returns how many. */
 static size_t columns_of(const struct state *s, const struct cgroup_entry *e,
-                         struct metric_extra *ret)
+                         struct metric_extra *own, const struct metric_extra **ret)
 {
     const struct pod_lookup *pods = s->env->pods;
+    *ret = own;
+    if (e->record) {
+        *ret = e->record->labels;
+        return e->record->n_labels;
+    }
     size_t n = pods ? KG_MIN(pods->n_columns, LIMIT_CONTAINER_LABELS) : 0;
     for (size_t i = 0; i < n; i++) {
-        ret[i].name = pods->column_names[i];
-        ret[i].value = i < e->n_columns ? str_of(e->columns[i]) : STR("");
+        own[i].name = pods->column_names[i];
+        own[i].value = i < e->n_columns ? str_of(e->columns[i]) : STR("");
     }
     return n;
 }
@@ -177,7 +202,8 @@ static int add_cgroup(struct state *s, struct cgroup_entry *e, struct metric_sin
 {
     struct arena *mem = metric_sink_arena(sink);
     struct cgroup_sample sample = { 0 };
-    struct metric_extra extra[LIMIT_CONTAINER_LABELS];
+    struct metric_extra own[LIMIT_CONTAINER_LABELS];
+    const struct metric_extra *extra;
     int r = cgroup_read(s->reader, e, mem, &sample, fault);
     if (r == -ENODEV || r == -ENOENT) {
         cgroup_tree_gone(s->tree, e);
@@ -192,8 +218,9 @@ static int add_cgroup(struct state *s, struct cgroup_entry *e, struct metric_sin
         return err_set(err, -r, "containers: %s: out of memory", e->path);
     }
     set_oom(s, e, &sample);
-    struct cgroup_sample *slot =
-        metric_sink_add(sink, &container_subject, extra, columns_of(s, e, extra), err);
+    set_engine(e, &sample);
+    size_t n_extra = columns_of(s, e, own, &extra);
+    struct cgroup_sample *slot = metric_sink_add(sink, &container_subject, extra, n_extra, err);
     if (!slot) {
         return -ENOMEM;
     }

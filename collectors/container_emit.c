@@ -50,8 +50,13 @@ void container_put_cpu_usage(const void *sample, struct metric_writer *out)
 
 void container_put_health(const void *sample, struct metric_writer *out)
 {
-    (void)sample;
-    metric_put(out, -1);
+    static const double values[] = {
+        [CONTAINER_UNCHECKED] = -1,
+        [CONTAINER_NOT_HEALTHY] = 0,
+        [CONTAINER_HEALTHY] = 1,
+    };
+    const struct cgroup_sample *s = sample;
+    metric_put(out, values[s->health]);
 }
 
 void container_put_zero(const void *sample, struct metric_writer *out)

@@ -15,7 +15,7 @@ void container_put_common(const void *sample, struct metric_writer *out);
 void container_put_blkio(const void *sample, struct metric_writer *out);
 /* Label: cpu ("total"). */
 void container_put_cpu_usage(const void *sample, struct metric_writer *out);
-/* No label; -1: nobody checks the health of a container. */
+/* No label; -1: nobody checks its health, as in the kubelet. */
 void container_put_health(const void *sample, struct metric_writer *out);
 /* No label; what the kubelet declares and never measures. */
 void container_put_zero(const void *sample, struct metric_writer *out);

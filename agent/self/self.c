@@ -11,9 +11,11 @@
 #define SECONDS(ns) ((double)(ns) / (double)CLOCK_NS_PER_SEC)
 
 const struct metric_subject *const self_subjects[] = {
-    &self_agent_subject,    &self_endpoint_subject,  &self_group_subject,
-    &self_resource_subject, &self_collector_subject, &self_lease_subject,
-    &self_shard_subject,    &self_process_subject,   NULL,
+    &self_agent_subject,     &self_endpoint_subject,
+    &self_group_subject,     &self_resource_subject,
+    &self_collector_subject, &self_lease_subject,
+    &self_shard_subject,     &self_engine_subject,
+    &self_process_subject,   NULL,
 };
 
 static void *add(struct service *s, const struct metric_subject *subject)
@@ -180,6 +182,20 @@ static int add_lease(struct service *s, uint64_t now_ns)
     return 0;
 }
 
+static int add_engines(struct service *s)
+{
+    struct service_engine engines[SERVICE_ENGINES_MAX];
+    size_t n = s->engines ? s->engines(s->engines_arg, engines) : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct engine_sample *e = add(s, &self_engine_subject);
+        if (!e) {
+            return -ENOMEM;
+        }
+        e->engine = engines[i];
+    }
+    return 0;
+}
+
 static int add_process(struct service *s)
 {
     struct process_stats *p = add(s, &self_process_subject);
@@ -276,6 +292,9 @@ static int add_all(struct service *s, const struct service_state *state,
     }
     if (r == 0) {
         r = add_lease(s, now_ns);
+    }
+    if (r == 0) {
+        r = add_engines(s);
     }
     if (r == 0) {
         r = add_cluster(s, state);

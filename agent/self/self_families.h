@@ -52,6 +52,10 @@ struct collector_sample {
 };
 #define COLLECTOR_READ UINT64_C(0x1)
 
+struct engine_sample {
+    struct service_engine engine;
+};
+
 struct lease_sample {
     uint64_t present;
     struct service_lease lease;
@@ -81,6 +85,7 @@ struct group_sample {
     uint64_t series, objects, bytes;
 };
 
+extern const struct metric_subject self_engine_subject;
 extern const struct metric_subject self_agent_subject, self_endpoint_subject, self_resource_subject,
     self_collector_subject, self_process_subject, self_group_subject, self_ksm_subject,
     self_ksm_resource_subject, self_file_subject, self_lease_subject, self_shard_subject;

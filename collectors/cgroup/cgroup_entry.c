@@ -116,6 +116,9 @@ void cgroup_entry_free(struct cgroup_entry *e)
         free(e->columns[i]);
     }
     free(e->columns);
+    if (e->record) {
+        snapshot_unref(&e->record->snapshot);
+    }
     free(e->container);
     free(e->image);
     free(e->name);

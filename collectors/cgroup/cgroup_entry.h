@@ -6,6 +6,7 @@
 #define KG_COLLECTORS_CGROUP_ENTRY_H
 
 #include "collectors/cgroup/cgroup_tree.h"
+#include "collectors/container_names.h"
 
 /* Files of both versions that are read at every reading. */
 enum cgroup_file {
@@ -68,9 +69,11 @@ struct cgroup_entry {
     uint64_t pods_generation;
     bool resolved; /* told by the API or the runtime, not guessed */
     bool sandbox;
+    bool asked; /* the container engines were asked for it */
     char *container, *image, *name, *namespace, *pod;
     char **columns;
     size_t n_columns;
+    struct container_record *record; /* what a container engine told; a reference; or NULL */
     bool recorded;        /* the runtime's own record was found: no other source overrules it */
     uint8_t record_tries; /* looks for it */
     bool undecided;       /* to be asked whether it is a sandbox, in this round of the resolver */

@@ -181,6 +181,9 @@ static int32_t choose_init(struct cg_source *s, size_t n_pids)
     if (n_pids > 0) {
         return eldest(s->reader, s->reader->pids, n_pids);
     }
+    if (s->entry->record) {
+        return s->entry->record->pid; /* its processes may all be in a cgroup below */
+    }
     return s->entry->sandbox ? pid_of_sibling(s) : 0;
 }
 
@@ -210,13 +213,14 @@ static void follow_init(struct cg_source *s, size_t n_pids, struct cgroup_sample
     }
 }
 
-/* A sandbox holds its pod's network. Outside of pods (docker, podman) each container has its own.
- */
+/* A sandbox holds its pod's network. Outside of pods (docker, podman) each container has its own,
+ * unless its engine says that it joined another's. */
 static bool has_network(const struct cg_source *s)
 {
     const struct cgroup_entry *e = s->entry;
     return cg_is_root(s) || e->sandbox ||
-           (e->id.kind == CGROUP_CONTAINER && e->id.pod_uid[0] == '\0');
+           (e->id.kind == CGROUP_CONTAINER && e->id.pod_uid[0] == '\0' &&
+            !(e->record && e->record->shares_network));
 }
 
 static int read_network(struct cg_source *s, struct arena *mem, struct cgroup_sample *ret)

@@ -8,6 +8,7 @@
 #define KG_COLLECTORS_CGROUP_SAMPLE_H
 
 #include "base/str.h"
+#include "collectors/container_names.h"
 
 /* Bits of struct cgroup_sample.present: one for each group of values that come and go together. */
 #define CG_STATS                                                                                   \
@@ -79,7 +80,9 @@ struct cgroup_sample {
     /* Labels; text lives as long as the reading. */
     struct str id, container, image, name, namespace, pod;
 
-    uint64_t start_time_sec; /* unix; see families.tsv container_start_time_seconds */
+    uint64_t start_time_sec;      /* unix; see families.tsv container_start_time_seconds */
+    uint64_t creation_time_sec;   /* the engine's, else the same */
+    enum container_health health; /* by the engine */
     double last_seen_sec;
 
     /* CPU, cumulative. */

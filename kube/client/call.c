@@ -118,6 +118,7 @@ struct kube_call *kube_call_begin(struct kube_http *h, const struct kube_call_sp
         .timeouts = { .connect_ms = total_ms,
                       .idle_ms = total_ms * IDLE_TENTHS / 10,
                       .total_ms = total_ms },
+        .unix_socket = spec->unix_socket,
         .urgent = true,
     };
     if (call->path) {

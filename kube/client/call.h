@@ -17,8 +17,9 @@ struct kube_call_spec {
     enum kube_verb verb; /* sent as GET, POST, PUT, PATCH (merge patch), DELETE */
     const char *path;    /* "/apis/GROUP/VERSION/namespaces/NS/PLURAL[/NAME][?query]", escaped */
     const json_t *body;  /* borrowed until the call has begun; NULL: none */
-    long timeout_ms;     /* connecting, sending and the whole answer; 0: 5 s */
-    size_t max_bytes;    /* of the answer; 0: LIMIT_CALL_BYTES */
+    const char *unix_socket; /* as struct kube_http_request */
+    long timeout_ms;         /* connecting, sending and the whole answer; 0: 5 s */
+    size_t max_bytes;        /* of the answer; 0: LIMIT_CALL_BYTES */
 };
 
 struct kube_call_end {

@@ -73,6 +73,7 @@ struct kube_http_request {
     const char *content_type; /* of the body */
     const char *accept;       /* what the answer may be; NULL: application/json */
     struct kube_http_timeouts timeouts;
+    const char *unix_socket; /* where to connect in place of the server's address; NULL: there */
     bool urgent; /* opens a connection of its own rather than wait for one that is being opened, */
                  /* which may take as long as that one's time-outs */
 };

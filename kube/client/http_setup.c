@@ -232,6 +232,9 @@ int http_setup(struct kube_transfer *t, const struct kube_http_request *request,
     if (t->connect_to) {
         SET(&s, CURLOPT_CONNECT_TO, t->connect_to);
     }
+    if (request->unix_socket) {
+        SET(&s, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+    }
     set_method(&s, request);
     set_connection(&s, &request->timeouts);
     s.code = s.code ? s.code : http_sockets_setup(&h->sockets, t->easy);

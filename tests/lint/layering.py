@@ -17,7 +17,7 @@ MAY_USE = {
 # Header -> files (patterns) that may include it.
 HOME = {
     r"curl/.*": r"kube/client/http[a-z_]*\.[ch]",
-    r"jansson\.h": r"kube/.*",
+    r"jansson\.h": r"kube/.*|agent/local/engine[a-z_]*\.[ch]",
     r"yaml\.h": r"kube/yaml/.*",
     r"libwebsockets\.h": r"agent/http/server[a-z_]*\.[ch]",
     r"openssl/.*": r"agent/tls\.c",

@@ -12,7 +12,7 @@ from kubegauge import Agent, Folder, SOURCE, fixture, paths
 GOLDEN = SOURCE + "/tests/golden/agent/"
 
 # What differs from run to run or from machine to machine: clocks, and the disk under the fixture.
-VOLATILE = re.compile(r"^(container_last_seen|container_start_time_seconds|container_fs_\w+)[{ ]")
+VOLATILE = re.compile(r"^(container_last_seen|container_(?:start|creation)_time_seconds|container_fs_\w+)[{ ]")
 
 # Names that the peers have, and that dashboards use.
 PEERS_NAMES = [
