@@ -51,6 +51,7 @@
 #define LIMIT_STUCK_MOUNTS 16 /* threads that wait for a statfs that does not come back */
 #define LIMIT_NODE_FILE_BYTES (16 * MIB) /* one file of a node_* collector; larger: not read */
 #define LIMIT_NODE_NAMES 65536           /* entries of one folder of a node_* collector */
+#define LIMIT_NODE_KEPT_FILES 512        /* kept open by a collector; beyond: opened each time */
 #define LIMIT_BLOCKED_COLLECTORS 16      /* threads that wait for files of collectors */
 #define LIMIT_OOM_CONTAINERS 4096 /* containers whose OOM kills are kept; then the oldest go */
 #define LIMIT_BLOCK_DEVICES 4096  /* names under /sys/block */

@@ -1,12 +1,22 @@
 #include "metrics/scrape.h"
 
-#include "base/map.h"
+#include "base/hash.h"
+
+#include <string.h>
+
+#define NAMES_AT_FIRST 256
+
+/* Names of rows, which outlive any scrape: a set by open addressing. */
+struct names {
+    struct str *slots; /* cap of them, a power of two; p is NULL where it is free */
+    size_t n, cap;
+};
 
 struct scrape {
     enum metric_format format;
     size_t n_parts, part, family, cursor; /* where it stands */
     bool header_done, ended;
-    struct map served; /* family names that have had their header */
+    struct names served; /* family names that have had their header */
     struct scrape_totals totals;
     struct metric_part *parts[];
 };
@@ -29,6 +39,34 @@ struct scrape *scrape_new(struct metric_part *const *parts, size_t n_parts,
     return s;
 }
 
+/* Where the name stands, or would. There is a free place. */
+static struct str *names_slot(const struct names *names, struct str name)
+{
+    size_t at = (size_t)hash_str(HASH_START, name);
+    while (names->slots[at & (names->cap - 1)].p &&
+           !str_eq(names->slots[at & (names->cap - 1)], name)) {
+        at++;
+    }
+    return &names->slots[at & (names->cap - 1)];
+}
+
+static int names_grow(struct names *names)
+{
+    struct names more = { .n = names->n, .cap = names->cap ? names->cap * 2 : NAMES_AT_FIRST };
+    more.slots = calloc(more.cap, sizeof(*more.slots));
+    if (!more.slots) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < names->cap; i++) {
+        if (names->slots[i].p) {
+            *names_slot(&more, names->slots[i]) = names->slots[i];
+        }
+    }
+    free(names->slots);
+    *names = more;
+    return 0;
+}
+
 void scrape_free(struct scrape *s)
 {
     if (!s) {
@@ -39,7 +77,7 @@ void scrape_free(struct scrape *s)
             snapshot_unref(&s->parts[i]->snapshot);
         }
     }
-    map_done(&s->served, NULL);
+    free(s->served.slots);
     free(s);
 }
 
@@ -78,15 +116,17 @@ static struct str header_name(const struct metric_family *row, enum metric_forma
 /* Help with '\\' and newline escaped, for OpenMetrics '"' as well. */
 static void add_help(struct buf *out, const char *help, enum metric_format format)
 {
-    for (const char *c = help; *c; c++) {
-        if (*c == '\n') {
-            buf_add(out, STR("\\n"));
-        } else if (*c == '\\' || (*c == '"' && format == METRIC_FORMAT_OPENMETRICS)) {
-            buf_add_char(out, '\\');
-            buf_add_char(out, *c);
-        } else {
-            buf_add_char(out, *c);
+    const char *special = format == METRIC_FORMAT_OPENMETRICS ? "\\\n\"" : "\\\n";
+    for (;;) {
+        size_t plain = strcspn(help, special);
+        buf_add(out, (struct str){ help, plain });
+        help += plain;
+        if (!*help) {
+            return;
         }
+        buf_add_char(out, '\\');
+        buf_add_char(out, *help == '\n' ? 'n' : *help);
+        help++;
     }
 }
 
@@ -114,19 +154,23 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
     const struct metric_family *row = part->ops->family(part, s->family);
     const char *type;
     struct str name = header_name(row, s->format, &type);
-    if (map_get(&s->served, name)) {
+    if (s->served.n >= s->served.cap / 2 && names_grow(&s->served) < 0) {
+        return -ENOMEM;
+    }
+    struct str *slot = names_slot(&s->served, name);
+    if (slot->p) {
         return 0;
     }
     size_t before = out->n;
     scrape_header(row, s->format, out);
     int r = buf_failed(out);
-    if (r >= 0) {
-        r = map_put(&s->served, name, s, NULL);
-    }
     if (r < 0) {
         buf_truncate(out, before);
+        return r;
     }
-    return r;
+    *slot = name;
+    s->served.n++;
+    return 0;
 }
 
 /* Goes on with the current part. Returns 1 when out holds enough, 0 when the part is complete. */

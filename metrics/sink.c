@@ -132,7 +132,9 @@ static const struct sink_columns *find_columns(struct reading *reading, struct s
     }
     columns->n = n;
     columns->names = names;
-    if (label_layout_make(group->plan, names, n, &reading->mem, &columns->layout, err) < 0) {
+    if (n == 0) {
+        columns->layout = group->plan->layout;
+    } else if (label_layout_make(group->plan, names, n, &reading->mem, &columns->layout, err) < 0) {
         return NULL;
     }
     columns->next = group->columns;

@@ -125,7 +125,7 @@ static const struct collector_option options[] = {
 };
 
 struct cpu {
-    struct node_file stat;
+    struct node_file stat, isolated;
     int dirfd; /* /sys/devices/system/cpu, or -1 */
     bool guest;
     double ticks; /* a second */
@@ -137,6 +137,7 @@ static void cpu_stop(void *state)
 {
     struct cpu *c = state;
     node_file_close(&c->stat);
+    node_file_close(&c->isolated);
     kg_close_cleanup(&c->dirfd);
     free(c->known);
     free(c);
@@ -151,6 +152,7 @@ static int cpu_start(const struct collector_env *env, void **ret_state, struct e
     c->guest = collector_option_value(env, &collector_cpu, GUEST).on;
     c->ticks = (double)sysconf(_SC_CLK_TCK);
     c->dirfd = node_dir_open(env->sysfs, "devices/system/cpu", NULL);
+    node_file_open(&c->isolated, env->sysfs, "devices/system/cpu/isolated", NULL);
     int r = node_file_open(&c->stat, env->procfs, "stat", err);
     if (r < 0) {
         cpu_stop(c);
@@ -392,31 +394,47 @@ static void read_online(int dirfd, struct arena *mem, const struct str *names, s
     s->online = online;
 }
 
-static int read_sysfs(struct cpu *c, struct cpu_sample *s, struct arena *mem, struct err *err)
+/* Most virtual machines have neither, and then their folders need not be looked at. */
+static int read_folders(const struct cpu *c, struct cpu_sample *s, struct arena *mem,
+                        struct err *err)
 {
+    bool throttles = faccessat(c->dirfd, "cpu0/thermal_throttle", F_OK, 0) == 0;
     struct str *names = NULL;
     size_t n = 0;
-    char text[4096];
-    struct str list;
-    if (c->dirfd < 0) {
+    if (!throttles && faccessat(c->dirfd, "cpu0/online", F_OK, 0) < 0 &&
+        faccessat(c->dirfd, "cpu0", F_OK, 0) == 0) {
         return 0;
     }
     int r = node_dir_names(c->dirfd, mem, &names, &n);
     if (r < 0) {
         return err_set_errno(err, -r, "cpu: the folder of processors");
     }
-    if (faccessat(c->dirfd, "cpu0/thermal_throttle", F_OK, 0) == 0) {
+    if (throttles) {
         read_throttles(c->dirfd, mem, names, n, s);
     }
     read_online(c->dirfd, mem, names, n, s);
+    return 0;
+}
+
+static int read_isolated(struct cpu *c, struct cpu_sample *s, struct arena *mem, struct err *err)
+{
     struct names isolated = { 0 };
-    if (node_line_at(c->dirfd, "isolated", text, sizeof(text), &list) >= 0 &&
-        parse_list(list, mem, &isolated) < 0) {
+    struct str list = { 0 };
+    if (c->isolated.fd < 0 || node_file_read(&c->isolated, &list, NULL) < 0) {
+        return 0;
+    }
+    if (parse_list(str_trim(list), mem, &isolated) < 0) {
         return err_set(err, EBADMSG, "cpu: isolated: not a list of processors");
     }
     s->isolated = isolated.list;
     s->n_isolated = isolated.n;
     return 0;
+}
+
+static int read_sysfs(struct cpu *c, struct cpu_sample *s, struct arena *mem, struct err *err)
+{
+    int r = c->dirfd < 0 ? 0 : read_folders(c, s, mem, err);
+    return r < 0 ? r : read_isolated(c, s, mem, err);
 }
 
 static int cpu_read(void *state, struct metric_sink *sink, struct err *err)

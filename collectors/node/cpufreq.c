@@ -4,7 +4,7 @@
 #include "collectors/node/node_file.h"
 #include "collectors/node/node_rows.h"
 
-#include <unistd.h>
+#include <stdio.h>
 
 #define FREQUENCIES 7
 #define GOVERNOR BIT(FREQUENCIES)
@@ -17,9 +17,8 @@ struct cpufreq_sample {
 
 /* In the order of the rows. */
 static const char *const files[FREQUENCIES] = {
-    "cpufreq/cpuinfo_avg_freq", "cpufreq/cpuinfo_cur_freq", "cpufreq/cpuinfo_max_freq",
-    "cpufreq/cpuinfo_min_freq", "cpufreq/scaling_cur_freq", "cpufreq/scaling_max_freq",
-    "cpufreq/scaling_min_freq",
+    "cpuinfo_avg_freq", "cpuinfo_cur_freq", "cpuinfo_max_freq", "cpuinfo_min_freq",
+    "scaling_cur_freq", "scaling_max_freq", "scaling_min_freq",
 };
 
 static void cpufreq_common(const void *sample, struct metric_writer *out)
@@ -79,8 +78,8 @@ static int add_cpu(int fd, struct str cpu, struct metric_sink *sink, struct err 
             values.present |= BIT(i);
         }
     }
-    if (node_text_at(fd, "cpufreq/scaling_governor", mem, &values.governor) >= 0 &&
-        node_text_at(fd, "cpufreq/scaling_available_governors", mem, &values.governors) >= 0) {
+    if (node_text_at(fd, "scaling_governor", mem, &values.governor) >= 0 &&
+        node_text_at(fd, "scaling_available_governors", mem, &values.governors) >= 0) {
         values.present |= GOVERNOR;
     }
     struct cpufreq_sample *s = metric_sink_add(sink, &cpufreq_subject, NULL, 0, err);
@@ -103,8 +102,10 @@ static int cpufreq_read(void *state, struct metric_sink *sink, struct err *err)
         if (!str_eat(&number, STR("cpu")) || num_scan_u64(number, &v) < 0) {
             continue;
         }
-        auto_close int fd = file_open_dir_at(dirfd, names[i].p);
-        if (fd >= 0 && faccessat(fd, "cpufreq", F_OK, 0) == 0) {
+        char path[300];
+        snprintf(path, sizeof(path), "%s/cpufreq", names[i].p);
+        auto_close int fd = file_open_dir_at(dirfd, path);
+        if (fd >= 0) {
             r = add_cpu(fd, number, sink, err);
         }
     }

@@ -238,13 +238,27 @@ static bool is_known(const struct mount *list, size_t n, const struct mount *m)
     return false;
 }
 
-static int read_table(struct filesystem *f, struct arena *mem, struct mount *list, size_t *ret_n,
-                      struct err *err)
+static size_t count_lines(struct str text)
+{
+    size_t n = 0;
+    for (; text.n; n++) {
+        str_line(&text);
+    }
+    return n;
+}
+
+static int read_table(struct filesystem *f, struct arena *mem, struct mount **ret_list,
+                      size_t *ret_n, struct err *err)
 {
     struct str text = { 0 };
     size_t n = 0;
     int r = node_file_read(&f->file, &text, err);
-    while (r >= 0 && text.n && n < LIMIT_FILESYSTEMS) {
+    size_t max = r < 0 ? 0 : KG_MIN(count_lines(text), (size_t)LIMIT_FILESYSTEMS);
+    struct mount *list = ARENA_ARRAY(mem, max, struct mount);
+    if (r >= 0 && !list) {
+        return node_no_memory(err, "filesystem");
+    }
+    while (r >= 0 && text.n && n < max) {
         struct mount m = { 0 };
         r = parse_line(f, str_line(&text), mem, &m);
         if (r < 0) {
@@ -260,6 +274,7 @@ static int read_table(struct filesystem *f, struct arena *mem, struct mount *lis
         }
         list[n++] = m;
     }
+    *ret_list = list;
     *ret_n = n;
     return r;
 }
@@ -333,8 +348,8 @@ static int filesystem_read(void *state, struct metric_sink *sink, struct err *er
     struct filesystem *f = state;
     struct arena *mem = metric_sink_arena(sink);
     size_t n = 0;
-    struct mount *list = ARENA_ARRAY(mem, LIMIT_FILESYSTEMS, struct mount);
-    int r = list ? read_table(f, mem, list, &n, err) : node_no_memory(err, "filesystem");
+    struct mount *list = NULL;
+    int r = read_table(f, mem, &list, &n, err);
     if (r < 0) {
         return r;
     }

@@ -1,8 +1,11 @@
 /* node_network_*: what /sys/class/net says of each interface. speed and duplex ask the driver,
  * under a lock that another may hold for long. */
 #include "base/num.h"
-#include "collectors/node/node_file.h"
+#include "collectors/node/node_kept.h"
 #include "collectors/node/node_rows.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 #define IGNORED "collector.netclass.ignored-devices"
 #define IGNORE_SPEED "collector.netclass.ignore-invalid-speed"
@@ -18,8 +21,9 @@ struct netclass_sample {
     struct str address, broadcast, duplex, ifalias, operstate;
 };
 
-/* In the order of v. */
-static const char *const files[NUMBERS] = {
+/* Numbers in the order of v, then texts. */
+enum { ADDRESS = NUMBERS, BROADCAST, DUPLEX, OPERSTATE, IFALIAS, FILES };
+static const char *const files[FILES] = {
     "addr_assign_type",
     "carrier",
     "carrier_changes",
@@ -37,6 +41,11 @@ static const char *const files[NUMBERS] = {
     "type",
     "speed",
     "tx_queue_len",
+    [ADDRESS] = "address",
+    [BROADCAST] = "broadcast",
+    [DUPLEX] = "duplex",
+    [OPERSTATE] = "operstate",
+    [IFALIAS] = "ifalias",
 };
 
 static void netclass_common(const void *sample, struct metric_writer *out)
@@ -117,6 +126,7 @@ static const struct collector_option options[] = {
 
 struct netclass {
     int dirfd;
+    struct node_kept *kept;
     struct node_filter filter;
     bool ignore_speed;
 };
@@ -124,6 +134,7 @@ struct netclass {
 static void netclass_stop(void *state)
 {
     struct netclass *n = state;
+    node_kept_free(n->kept);
     kg_close_cleanup(&n->dirfd);
     node_filter_done(&n->filter);
     free(n);
@@ -136,8 +147,9 @@ static int netclass_start(const struct collector_env *env, void **ret_state, str
         return node_no_memory(err, "netclass");
     }
     n->ignore_speed = collector_option_value(env, &collector_netclass, IGNORE_SPEED).on;
+    n->kept = node_kept_new(files, FILES);
     n->dirfd = node_dir_open(env->sysfs, "class/net", err);
-    int r = n->dirfd;
+    int r = n->dirfd < 0 ? n->dirfd : n->kept ? 0 : node_no_memory(err, "netclass");
     if (r >= 0) {
         r = node_filter_init(&n->filter, env, &collector_netclass, IGNORED, NULL, err);
     }
@@ -161,52 +173,67 @@ static int number(struct str text, int64_t *ret)
     return num_scan_i64(text, ret);
 }
 
-static int read_texts(int fd, struct arena *mem, struct netclass_sample *s)
+static int read_texts(const struct netclass *n, size_t i, struct arena *mem,
+                      struct netclass_sample *s)
 {
     const struct {
-        const char *file;
+        size_t file;
         struct str *to;
     } texts[] = {
-        { "address", &s->address },     { "broadcast", &s->broadcast }, { "duplex", &s->duplex },
-        { "operstate", &s->operstate }, { "ifalias", &s->ifalias },
+        { ADDRESS, &s->address },     { BROADCAST, &s->broadcast }, { DUPLEX, &s->duplex },
+        { OPERSTATE, &s->operstate }, { IFALIAS, &s->ifalias },
     };
-    for (size_t i = 0; i < KG_ARRAY_LEN(texts); i++) {
+    for (size_t t = 0; t < KG_ARRAY_LEN(texts); t++) {
         char text[1024];
         struct str value = { 0 };
-        if (node_line_at(fd, texts[i].file, text, sizeof(text), &value) >= 0 &&
-            arena_str(mem, value, texts[i].to) < 0) {
+        if (node_kept_line(n->kept, i, texts[t].file, text, sizeof(text), &value) >= 0 &&
+            arena_str(mem, value, texts[t].to) < 0) {
             return -ENOMEM;
         }
     }
     return 0;
 }
 
-/* Some files cannot be read while the interface is down (EINVAL), and some kinds of interface have
- * fewer. */
-static int add_interface(const struct netclass *n, struct str device, struct metric_sink *sink,
-                         struct err *err)
+static int read_numbers(const struct netclass *n, size_t i, struct netclass_sample *s)
 {
-    auto_close int fd = file_open_dir_at(n->dirfd, device.p);
-    if (fd < 0) {
-        return 0; /* gone, or the file bonding_masters */
-    }
-    struct netclass_sample *s = metric_sink_add(sink, &netclass_subject, NULL, 0, err);
-    if (!s) {
-        return -ENOMEM;
-    }
-    s->device = device;
-    for (size_t i = 0; i < NUMBERS; i++) {
+    for (size_t v = 0; v < NUMBERS; v++) {
         char text[64];
         struct str value = { 0 };
-        if (node_line_at(fd, files[i], text, sizeof(text), &value) >= 0 &&
-            number(value, &s->v[i]) >= 0) {
-            s->present |= BIT(i);
+        int r = node_kept_line(n->kept, i, v, text, sizeof(text), &value);
+        if (r == -ENOTDIR) {
+            return r;
+        }
+        if (r >= 0 && number(value, &s->v[v]) >= 0) {
+            s->present |= BIT(v);
         }
     }
     if (n->ignore_speed && s->v[SPEED] < 0) {
         s->present &= ~BIT(SPEED);
     }
-    return read_texts(fd, metric_sink_arena(sink), s);
+    return 0;
+}
+
+/* Interface number i. Some files cannot be read while it is down (EINVAL), and some kinds of
+ * interface have fewer. */
+static int add_interface(const struct netclass *n, size_t i, struct str device,
+                         struct metric_sink *sink, struct err *err)
+{
+    struct netclass_sample values = { .device = device };
+    if (read_numbers(n, i, &values) < 0) {
+        return 0; /* the file bonding_masters */
+    }
+    if (read_texts(n, i, metric_sink_arena(sink), &values) < 0) {
+        return -ENOMEM;
+    }
+    if (!values.present && faccessat(n->dirfd, device.p, F_OK, 0) < 0) {
+        return 0; /* gone meanwhile */
+    }
+    struct netclass_sample *s = metric_sink_add(sink, &netclass_subject, NULL, 0, err);
+    if (!s) {
+        return -ENOMEM;
+    }
+    *s = values;
+    return 0;
 }
 
 static int netclass_read(void *state, struct metric_sink *sink, struct err *err)
@@ -214,13 +241,13 @@ static int netclass_read(void *state, struct metric_sink *sink, struct err *err)
     struct netclass *n = state;
     struct str *names = NULL;
     size_t count = 0;
-    int r = node_dir_names(n->dirfd, metric_sink_arena(sink), &names, &count);
+    int r = node_kept_names(n->kept, n->dirfd, metric_sink_arena(sink), &names, &count);
     if (r < 0) {
         return err_set_errno(err, -r, "class/net");
     }
     for (size_t i = 0; i < count && r >= 0; i++) {
         if (node_filter_takes(&n->filter, names[i])) {
-            r = add_interface(n, names[i], sink, err);
+            r = add_interface(n, i, names[i], sink, err);
         }
     }
     return r;

@@ -5,6 +5,7 @@
 #include "collectors/node/node_rows.h"
 
 #define KEYS 43
+#define LENGTH_MAX 32
 #define FIELDS "collector.netstat.fields"
 
 struct netstat_sample {
@@ -128,7 +129,8 @@ enum { NETSTAT_SNMP, NETSTAT_EXT, NETSTAT_SNMP6, NETSTAT_FILES };
 
 struct netstat {
     struct node_file files[NETSTAT_FILES];
-    uint64_t taken; /* bit i: keys[i] */
+    uint64_t taken;                 /* bit i: keys[i] */
+    uint64_t of_length[LENGTH_MAX]; /* bit i of [keys[i].n] */
 };
 
 static void netstat_stop(void *state)
@@ -172,18 +174,24 @@ static int netstat_start(const struct collector_env *env, void **ret_state, stru
     }
     for (size_t i = 0; i < KEYS; i++) {
         n->taken |= node_filter_takes(&filter, keys[i]) ? BIT(i) : 0;
+        n->of_length[keys[i].n] |= BIT(i);
     }
     node_filter_done(&filter);
     *ret_state = n;
     return 0;
 }
 
-/* prefix "Tcp", name "ActiveOpens": the value of Tcp_ActiveOpens. */
-static int set(struct netstat_sample *s, struct str prefix, struct str name, struct str value)
+/* prefix "Tcp", name "ActiveOpens": the value of Tcp_ActiveOpens. There are ten times as many names
+ * as keys: the length tells most of them apart. */
+static int set(const struct netstat *n, struct netstat_sample *s, struct str prefix,
+               struct str name, struct str value)
 {
-    for (size_t i = 0; i < KEYS; i++) {
+    size_t length = prefix.n + 1 + name.n;
+    uint64_t left = length < LENGTH_MAX ? n->of_length[length] : 0;
+    for (; left; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
         struct str rest = keys[i];
-        if (str_eat(&rest, prefix) && str_eat(&rest, STR("_")) && str_eq(rest, name)) {
+        if (str_ends(rest, name) && str_eat(&rest, prefix) && rest.p[0] == '_') {
             s->present |= BIT(i);
             return num_scan_double(value, &s->v[i]);
         }
@@ -191,7 +199,7 @@ static int set(struct netstat_sample *s, struct str prefix, struct str name, str
     return 0;
 }
 
-static int parse_pairs(struct str text, struct netstat_sample *s)
+static int parse_pairs(const struct netstat *n, struct str text, struct netstat_sample *s)
 {
     while (text.n) {
         struct str names = str_line(&text), values = str_line(&text);
@@ -202,7 +210,7 @@ static int parse_pairs(struct str text, struct netstat_sample *s)
         }
         for (struct str name = str_word(&names); name.n; name = str_word(&names)) {
             struct str value = str_word(&values);
-            if (str_empty(value) || set(s, prefix, name, value) < 0) {
+            if (str_empty(value) || set(n, s, prefix, name, value) < 0) {
                 return -EBADMSG;
             }
         }
@@ -211,13 +219,13 @@ static int parse_pairs(struct str text, struct netstat_sample *s)
 }
 
 /* "Icmp6InErrors  2": the protocol ends with the first 6. */
-static int parse_lines(struct str text, struct netstat_sample *s)
+static int parse_lines(const struct netstat *n, struct str text, struct netstat_sample *s)
 {
     while (text.n) {
         struct str line = str_line(&text), name = str_word(&line), value = str_word(&line);
         ssize_t six = str_find(name, '6');
-        if (six >= 0 &&
-            set(s, str_head(name, (size_t)six + 1), str_from(name, (size_t)six + 1), value) < 0) {
+        if (six >= 0 && set(n, s, str_head(name, (size_t)six + 1), str_from(name, (size_t)six + 1),
+                            value) < 0) {
             return -EBADMSG;
         }
     }
@@ -237,7 +245,7 @@ static int netstat_read(void *state, struct metric_sink *sink, struct err *err)
         if (r < 0) {
             return r;
         }
-        r = i == NETSTAT_SNMP6 ? parse_lines(text, &values) : parse_pairs(text, &values);
+        r = i == NETSTAT_SNMP6 ? parse_lines(n, text, &values) : parse_pairs(n, text, &values);
         if (r < 0) {
             return err_set(err, EBADMSG, "%s: malformed", n->files[i].path);
         }

@@ -16,9 +16,6 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-IDLE_SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 30
-SCRAPES = int(sys.argv[2]) if len(sys.argv) > 2 else 20
-
 
 def cpu_seconds(pid):
     """Time on a CPU of all threads, in ns from the scheduler: clock ticks are too coarse here."""
@@ -84,19 +81,21 @@ class Floor:
 
 
 def main():
+    idle_seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30
+    scrapes = int(sys.argv[2]) if len(sys.argv) > 2 else 20
     subjects = json.load(sys.stdin)
     connections = [connect(s) for s in subjects]
     for subject, connection in zip(subjects, connections):
         scrape(subject, connection)
     time.sleep(2)
     before = [(cpu_seconds(s["pid"]), time.monotonic()) for s in subjects]
-    time.sleep(IDLE_SECONDS)
+    time.sleep(idle_seconds)
     for subject, (cpu, at) in zip(subjects, before):
         subject["idle"] = (cpu_seconds(subject["pid"]) - cpu) / (time.monotonic() - at)
     for subject, connection in zip(subjects, connections):
         times, costs = [], []
         floor = Floor(subject["floor"]) if "floor" in subject else None
-        for _ in range(SCRAPES):
+        for _ in range(scrapes):
             cpu, at = cpu_seconds(subject["pid"]), time.monotonic()
             took, size = scrape(subject, connection)
             time.sleep(0.05)
