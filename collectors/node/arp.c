@@ -79,9 +79,9 @@ static int arp_read(void *state, struct metric_sink *sink, struct err *err)
     struct arp *a = state;
     struct str text = { 0 };
     struct arena *mem = metric_sink_arena(sink);
-    struct arp_sample *known[256];
+    struct arp_sample **known = ARENA_ARRAY(mem, LIMIT_NET_INTERFACES, struct arp_sample *);
     size_t n = 0;
-    int r = node_file_read(&a->file, &text, err);
+    int r = known ? node_file_read(&a->file, &text, err) : node_no_memory(err, "arp");
     if (r < 0) {
         return r;
     }
@@ -96,7 +96,7 @@ static int arp_read(void *state, struct metric_sink *sink, struct err *err)
             return err_set(err, EBADMSG, "arp: a line of %d words", words);
         }
         struct arp_sample *s = find(known, n, device);
-        if (!s && n < KG_ARRAY_LEN(known) && node_filter_takes(&a->filter, device)) {
+        if (!s && n < LIMIT_NET_INTERFACES && node_filter_takes(&a->filter, device)) {
             s = metric_sink_add(sink, &arp_subject, NULL, 0, err);
             if (!s || arena_str(mem, device, &s->device) < 0) {
                 return -ENOMEM;

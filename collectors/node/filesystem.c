@@ -135,6 +135,7 @@ static int filesystem_start(const struct collector_env *env, void **ret_state, s
     if (!f) {
         return node_no_memory(err, "filesystem");
     }
+    f->file.fd = -1;
     uint64_t wanted = collector_option_value(env, c, TIMEOUT).ns;
     f->timeout_ns = wanted ? wanted : DEFAULT_TIMEOUT_NS;
     if (env->deadline_ns) {

@@ -58,12 +58,22 @@ static const struct metric_family rows[] = {
 
 NODE_SUBJECT(os_subject, "node_os", struct os_sample, rows);
 
-static int os_start(const struct collector_env *env, void **ret_state, struct err *err)
+/* Anew for each reading: an upgrade puts another file in its place. */
+static int open_release(const struct collector_env *env, struct node_file *ret, struct err *err)
 {
-    if (node_one_file_start(env->rootfs, "etc/os-release", ret_state, NULL) == 0) {
+    if (node_file_open(ret, env->rootfs, "etc/os-release", NULL) == 0) {
         return 0;
     }
-    return node_one_file_start(env->rootfs, "usr/lib/os-release", ret_state, err);
+    return node_file_open(ret, env->rootfs, "usr/lib/os-release", err);
+}
+
+static int os_start(const struct collector_env *env, void **ret_state, struct err *err)
+{
+    struct node_file file;
+    int r = open_release(env, &file, err);
+    node_file_close(&file);
+    *ret_state = (void *)(uintptr_t)env; /* it outlives the collector */
+    return r;
 }
 
 /* A value as a shell would read it, in mem. */
@@ -134,16 +144,18 @@ static int os_read(void *state, struct metric_sink *sink, struct err *err)
 {
     struct str text = { 0 };
     struct os_sample values = { 0 };
-    int r = node_file_read(state, &text, err);
-    if (r < 0) {
-        return r;
+    struct node_file file;
+    int r = open_release(state, &file, err);
+    r = r < 0 ? r : node_file_read(&file, &text, err);
+    if (r >= 0) {
+        struct os_sample *s = metric_sink_add(sink, &os_subject, NULL, 0, err);
+        r = s ? parse(text, metric_sink_arena(sink), &values) : -ENOMEM;
+        if (r >= 0) {
+            *s = values;
+        }
     }
-    struct os_sample *s = metric_sink_add(sink, &os_subject, NULL, 0, err);
-    if (!s || parse(text, metric_sink_arena(sink), &values) < 0) {
-        return -ENOMEM;
-    }
-    *s = values;
-    return 0;
+    node_file_close(&file);
+    return r;
 }
 
 static const struct metric_subject *const subjects[] = { &os_subject, NULL };
@@ -154,5 +166,5 @@ const struct collector collector_os = {
     .subjects = subjects,
     .start = os_start,
     .read = os_read,
-    .stop = node_one_file_stop,
+    .stop = NULL,
 };
