@@ -55,6 +55,10 @@
 #define LIMIT_BLOCKED_COLLECTORS 16      /* threads that wait for files of collectors */
 #define LIMIT_OOM_CONTAINERS 4096 /* containers whose OOM kills are kept; then the oldest go */
 #define LIMIT_BLOCK_DEVICES 4096  /* names under /sys/block */
+#define LIMIT_WALK_DEPTH 128      /* folders in folders that are counted; deeper: left out */
+#define LIMIT_WALK_FILES 10000000 /* files of one folder that are counted; more: left out */
+#define LIMIT_WALK_LINKS 65536    /* files with several names in one folder; more: counted twice */
+#define LIMIT_EPHEMERAL_FOLDERS 65536 /* folders of pods that are measured; more: left out */
 
 /* Serving. */
 #define LIMIT_CONNECTIONS 512                 /* more are refused */
@@ -72,6 +76,7 @@
 #define LIMIT_CONFIG_BYTES (4 * MIB) /* kubeconfig, configuration file, certificates, tokens */
 #define LIMIT_RENDER_INPUT_BYTES (512 * MIB) /* render -f */
 #define LIMIT_OPTION_LIST 4096               /* entries of one list option */
+#define LIMIT_COLLECTOR_COUNT 1000000        /* most that a number among collectors' options says */
 #define LIMIT_YAML_DEPTH 64
 #define LIMIT_YAML_ALIAS_BYTES (64 * MIB) /* what the aliases of one document stand for */
 #define LIMIT_LOG_LINE_BYTES 4096

@@ -11,7 +11,13 @@
 #include "collectors/pod_lookup.h"
 #include "metrics/sink.h"
 
-enum collector_option_type { COLLECTOR_TEXT, COLLECTOR_PATTERN, COLLECTOR_SWITCH, COLLECTOR_TIME };
+enum collector_option_type {
+    COLLECTOR_TEXT,
+    COLLECTOR_PATTERN,
+    COLLECTOR_SWITCH,
+    COLLECTOR_TIME,
+    COLLECTOR_COUNT, /* a whole number, 1 to LIMIT_COLLECTOR_COUNT */
+};
 
 /* An option that belongs to one collector. The program's options are made from these rows. */
 struct collector_option {
@@ -25,6 +31,7 @@ struct collector_value {
     const char *text; /* as given */
     bool on;          /* COLLECTOR_SWITCH */
     uint64_t ns;      /* COLLECTOR_TIME */
+    uint64_t count;   /* COLLECTOR_COUNT */
 };
 
 /* Where to read and what with. All strings live as long as the collector. */
@@ -81,8 +88,8 @@ struct collector {
     void (*stop)(void *state);
 };
 
-/* The value of one of the collector's options; asserted that it has it. ns is 0 when env has no
- * options. */
+/* The value of one of the collector's options; asserted that it has it. ns and count are 0 when env
+ * has no options. */
 struct collector_value collector_option_value(const struct collector_env *env,
                                               const struct collector *c, const char *name);
 

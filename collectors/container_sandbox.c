@@ -28,9 +28,7 @@ static bool read_head(int dirfd, const char *path, char *out, size_t size, struc
     return true;
 }
 
-/* Sets the pid of the first line of cgroup.procs, 0 when the cgroup is empty. Says false when the
- * file cannot be read. */
-static bool first_pid(const struct cgroup_entry *e, uint64_t *ret)
+bool container_first_pid(const struct cgroup_entry *e, uint64_t *ret)
 {
     char text[64];
     struct str procs;
@@ -57,7 +55,7 @@ static struct init init_of(const struct cgroup_entry *e, int procfs_fd)
 {
     char text[1024];
     struct init init = { 0, 0 };
-    if (first_pid(e, &init.pid) && init.pid > 0) {
+    if (container_first_pid(e, &init.pid) && init.pid > 0) {
         struct str stat = pid_file(procfs_fd, init.pid, "stat", text, sizeof(text));
         if (proc_parse_start_ticks(stat, &init.start_ticks) < 0) {
             init.pid = 0;
@@ -124,7 +122,7 @@ bool container_is_sandbox(struct cgroup_entry *const *all, size_t n, size_t at, 
     bool crio = e->id.runtime == CGROUP_RUNTIME_CRIO;
     char text[64];
     uint64_t pid;
-    if (!first_pid(e, &pid)) {
+    if (!container_first_pid(e, &pid)) {
         return false;
     }
     if (pid == 0) {

@@ -87,15 +87,15 @@ static void collector_row(struct option_row *row, const char *name, bool on)
 static size_t collector_option_rows(struct option_row *rows)
 {
     static const enum option_type types[] = {
-        [COLLECTOR_TEXT] = OPTION_STRING,
-        [COLLECTOR_PATTERN] = OPTION_STRING,
-        [COLLECTOR_SWITCH] = OPTION_BOOL,
-        [COLLECTOR_TIME] = OPTION_DURATION,
+        [COLLECTOR_TEXT] = OPTION_STRING, [COLLECTOR_PATTERN] = OPTION_STRING,
+        [COLLECTOR_SWITCH] = OPTION_BOOL, [COLLECTOR_TIME] = OPTION_DURATION,
+        [COLLECTOR_COUNT] = OPTION_INT,
     };
     static const char *const arguments[] = {
         [COLLECTOR_TEXT] = "TEXT",
         [COLLECTOR_PATTERN] = "REGEX",
         [COLLECTOR_TIME] = "DURATION",
+        [COLLECTOR_COUNT] = "N",
     };
     size_t n = 0;
     for (size_t i = 0; collectors[i]; i++) {
@@ -110,6 +110,8 @@ static size_t collector_option_rows(struct option_row *rows)
                     .roles = ROLES_READING,
                     .group = "Collector options",
                     .help = own->help,
+                    .least = 1,
+                    .most = LIMIT_COLLECTOR_COUNT,
                 };
             }
         }
@@ -286,7 +288,12 @@ struct collector_value options_of_collector(const void *options, const char *nam
     ssize_t id = options_find(o, str_of(name));
     assert(id >= 0);
     const struct option_value *v = &o->values[id];
-    return (struct collector_value){ .text = v->text ? v->text : "", .on = v->on, .ns = v->amount };
+    return (struct collector_value){
+        .text = v->text ? v->text : "",
+        .on = v->on,
+        .ns = v->amount,
+        .count = o->rows[id].type == OPTION_INT ? (uint64_t)v->number : 0,
+    };
 }
 
 int options_check_patterns(const struct options *o, struct err *err)

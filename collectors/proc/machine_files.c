@@ -81,11 +81,13 @@ static bool split_mount_line(struct str line, struct mount_line *ret)
     while (!str_empty(word) && !str_eq(word, STR("-"))) {
         word = str_word(&line);
     }
-    struct str type = str_word(&line), source = str_word(&line);
+    struct str type = str_word(&line), source = str_word(&line), super = str_word(&line);
     if (str_empty(mountpoint) || str_empty(type)) {
         return false;
     }
-    *ret = (struct mount_line){ (uint32_t)major, (uint32_t)minor, mountpoint, type, source };
+    *ret = (struct mount_line){
+        (uint32_t)major, (uint32_t)minor, mountpoint, type, source, super,
+    };
     return true;
 }
 

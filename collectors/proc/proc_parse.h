@@ -47,6 +47,7 @@ int proc_parse_diskstats(struct str text, struct diskstat *ret, size_t max,
 struct mount_line {
     uint32_t major, minor;
     struct str mountpoint, type, source;
+    struct str super; /* options of the file system: "rw,lowerdir=…" */
 };
 
 /* The next line of mountinfo: "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw". Takes it from *text.

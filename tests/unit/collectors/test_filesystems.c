@@ -8,7 +8,9 @@
 
 static struct mount_line line_of(const char *type, const char *mountpoint)
 {
-    return (struct mount_line){ 0, 1, str_of(mountpoint), str_of(type), STR("source") };
+    return (struct mount_line){
+        .minor = 1, .mountpoint = str_of(mountpoint), .type = str_of(type), .source = STR("source")
+    };
 }
 
 static void served(void **state)
