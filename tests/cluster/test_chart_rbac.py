@@ -80,7 +80,7 @@ def args_of(pods):
 
 
 def template(*sets):
-    values = [word for s in sets for word in ("--set", s)]
+    values = [word for s in sets for word in ("--set-json" if s.endswith("]") else "--set", s)]
     return subprocess.run([HELM, "template", "kubegauge", str(ROOT / "helm/kubegauge"), "-n", NAMESPACE,
                            "--kube-version", "v1.36.3", *values],
                           capture_output=True, text=True, check=True).stdout
@@ -154,6 +154,26 @@ class Rbac(unittest.TestCase):
                       ["cluster.shards=0"], ["cluster.namespaces={a b}"]):
             with self.assertRaises(subprocess.CalledProcessError, msg=wrong):
                 template("cluster.enabled=true", *wrong)
+
+
+class Rendering(unittest.TestCase):
+    """What a mistake in would show up in no other test: long names, and commas."""
+
+    def test_names(self):
+        """A hash of eleven characters behind the StatefulSet's name is a label of its pods."""
+        text = template("cluster.enabled=true", "cluster.shards=3", "fullnameOverride=" + "k" * 63)
+        names = {head(d)[0]: head(d)[2] for d in documents(text)}
+        self.assertLessEqual(len(names["DaemonSet"]), 63)
+        self.assertLessEqual(len(names["StatefulSet"]) + 11, 63)
+
+    def test_commas(self):
+        text = template("cluster.enabled=true", 'metricDenylist=["a{1,2}","b"]',
+                        'cluster.metricOptInList=["c{3,4}"]')
+        options = [o for d in documents(text) if head(d)[0] in ("DaemonSet", "Deployment")
+                   for o in args_of(d)]
+        self.assertEqual([o for o in options if "deny" in o and "b" in o],
+                         [r"--metric-denylist=a{1\\,2},b"] * 2)
+        self.assertIn(r"--metric-opt-in-list=c{3\\,4}", options)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@
 {{- end }}
 {{- end }}
 
-{{- /* The name of all that belongs to the cluster-wide agent. */ -}}
+{{- /* The name of all that belongs to the cluster-wide agent. Of a StatefulSet it may have 52 characters:
+       with a hash behind it, it is a label of the pods. */ -}}
 {{- define "kubegauge.clusterName" -}}
-{{- printf "%s-cluster" (include "kubegauge.fullname" . | trunc 55 | trimSuffix "-") }}
+{{- printf "%s-cluster" (include "kubegauge.fullname" . | trunc 44 | trimSuffix "-") }}
 {{- end }}
 
 {{- /* Labels of one of the two agents: a list of the context and "node" or "cluster". The component is
@@ -63,6 +64,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "kubegauge.leaderElection" -}}
 {{- if and .Values.cluster.leaderElection (not (include "kubegauge.sharded" .)) }}true{{ end }}
+{{- end }}
+
+{{- /* Regular expressions as the value of one option: a comma within one is written "\,". */ -}}
+{{- define "kubegauge.patterns" -}}
+{{- $escaped := list }}
+{{- range . }}
+{{- $escaped = append $escaped (replace "," "\\," .) }}
+{{- end }}
+{{- join "," $escaped }}
 {{- end }}
 
 {{- define "kubegauge.image" -}}
@@ -218,9 +228,14 @@ metadata:
 {{- $kinds := include "kubegauge.kinds" . | fromYaml | keys | sortAlpha }}
 {{- $options = append $options (printf "--resources=%s" (join "," $kinds)) }}
 {{- end }}
-{{- range $option, $list := dict "namespaces" $c.namespaces "namespaces-denylist" $c.namespacesDenylist "metric-labels-allowlist" .Values.metricLabelsAllowlist "metric-annotations-allowlist" .Values.metricAnnotationsAllowlist "metric-denylist" .Values.metricDenylist "metric-opt-in-list" $c.metricOptInList }}
+{{- range $option, $list := dict "namespaces" $c.namespaces "namespaces-denylist" $c.namespacesDenylist "metric-labels-allowlist" .Values.metricLabelsAllowlist "metric-annotations-allowlist" .Values.metricAnnotationsAllowlist }}
 {{- if $list }}
 {{- $options = append $options (printf "--%s=%s" $option (join "," $list)) }}
+{{- end }}
+{{- end }}
+{{- range $option, $list := dict "metric-denylist" .Values.metricDenylist "metric-opt-in-list" $c.metricOptInList }}
+{{- if $list }}
+{{- $options = append $options (printf "--%s=%s" $option (include "kubegauge.patterns" $list)) }}
 {{- end }}
 {{- end }}
 {{- if $c.ksmQuirks }}
