@@ -4,6 +4,7 @@
 #include "agent/http/listen.h"
 #include "agent/http/server.h"
 #include "agent/local/engines.h"
+#include "agent/node/family_names.h"
 #include "agent/node/node_pods.h"
 #include "agent/options/options_selection.h"
 #include "agent/roles.h"
@@ -35,6 +36,7 @@ struct agent {
     struct engines *engines;       /* of role local, unless told to go without; else NULL */
     struct node_loop *node;        /* of role cluster NULL */
     struct server *server;
+    struct map family_names; /* of tables; for the collectors */
     struct health health;
     struct service service;
 };
@@ -95,6 +97,7 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .all_cgroups = o->role == ROLE_LOCAL && !options_bool(o, OPT_DOCKER_ONLY),
             .pods = a->pods ? node_pods_lookup(a->pods) : NULL,
             .names = a->engines ? engines_names(a->engines) : NULL,
+            .families = &a->family_names,
             .option = options_of_collector,
             .options = o,
         },
@@ -182,8 +185,10 @@ static int agent_start(struct agent *a, const struct options_command *command, s
     if (!a->self_sink) {
         return -ENOMEM;
     }
+    int r = 0;
     if (o->role != ROLE_CLUSTER) {
-        a->node = make_node_loop(a, err);
+        r = family_names_init(&a->family_names, enabled_collectors(o), a->pods, err);
+        a->node = r == 0 ? make_node_loop(a, err) : NULL;
         if (!a->node) {
             return -ENOMEM;
         }
@@ -200,7 +205,6 @@ static int agent_start(struct agent *a, const struct options_command *command, s
     if (!a->server) {
         return -EIO;
     }
-    int r = 0;
     if (a->cluster) {
         r = cluster_agent_join(a->cluster, command, server_address(a->server), &a->service, err);
         r = r < 0 ? r : cluster_agent_start(a->cluster, err);
@@ -237,6 +241,7 @@ static void agent_done(struct agent *a)
     node_pods_free(a->pods);
     cluster_agent_free(a->cluster);
     engines_free(a->engines);
+    map_done(&a->family_names, NULL);
     metric_sink_free(a->self_sink);
     metric_selection_free(a->selection);
 }

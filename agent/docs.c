@@ -8,8 +8,10 @@
 static const char *type_name(enum metric_type type)
 {
     static const char *const names[] = {
-        [METRIC_GAUGE] = "gauge",       [METRIC_COUNTER] = "counter", [METRIC_INFO] = "info",
-        [METRIC_STATESET] = "stateset", [METRIC_UNTYPED] = "untyped",
+        [METRIC_GAUGE] = "gauge",     [METRIC_COUNTER] = "counter",
+        [METRIC_INFO] = "info",       [METRIC_STATESET] = "stateset",
+        [METRIC_UNTYPED] = "untyped", [METRIC_HISTOGRAM] = "histogram",
+        [METRIC_SUMMARY] = "summary",
     };
     return names[type];
 }

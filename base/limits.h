@@ -52,12 +52,15 @@
 #define LIMIT_NODE_FILE_BYTES (16 * MIB) /* one file of a node_* collector; larger: not read */
 #define LIMIT_NODE_NAMES 65536           /* entries of one folder of a node_* collector */
 #define LIMIT_NODE_KEPT_FILES 512        /* kept open by a collector; beyond: opened each time */
-#define LIMIT_BLOCKED_COLLECTORS 16      /* threads that wait for files of collectors */
-#define LIMIT_OOM_CONTAINERS 4096 /* containers whose OOM kills are kept; then the oldest go */
-#define LIMIT_BLOCK_DEVICES 4096  /* names under /sys/block */
-#define LIMIT_WALK_DEPTH 128      /* folders in folders that are counted; deeper: left out */
-#define LIMIT_WALK_FILES 10000000 /* files of one folder that are counted; more: left out */
-#define LIMIT_WALK_LINKS 65536    /* files with several names in one folder; more: counted twice */
+#define LIMIT_TEXTFILE_FILES 1000        /* files of the collector textfile; more: not read */
+#define LIMIT_TEXTFILE_BYTES (32 * MIB)  /* all of them together; what goes beyond: not read */
+#define LIMIT_TEXTFILE_SERIES 200000 /* all of them together; a file that goes beyond: not read */
+#define LIMIT_BLOCKED_COLLECTORS 16  /* threads that wait for files of collectors */
+#define LIMIT_OOM_CONTAINERS 4096    /* containers whose OOM kills are kept; then the oldest go */
+#define LIMIT_BLOCK_DEVICES 4096     /* names under /sys/block */
+#define LIMIT_WALK_DEPTH 128         /* folders in folders that are counted; deeper: left out */
+#define LIMIT_WALK_FILES 10000000    /* files of one folder that are counted; more: left out */
+#define LIMIT_WALK_LINKS 65536 /* files with several names in one folder; more: counted twice */
 #define LIMIT_EPHEMERAL_FOLDERS 65536 /* folders of pods that are measured; more: left out */
 
 /* Serving. */

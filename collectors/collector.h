@@ -7,6 +7,7 @@
 #define KG_COLLECTORS_COLLECTOR_H
 
 #include "base/err.h"
+#include "base/map.h"
 #include "collectors/container_names.h"
 #include "collectors/pod_lookup.h"
 #include "metrics/sink.h"
@@ -28,10 +29,12 @@ struct collector_option {
 };
 
 struct collector_value {
-    const char *text; /* as given */
-    bool on;          /* COLLECTOR_SWITCH */
-    uint64_t ns;      /* COLLECTOR_TIME */
-    uint64_t count;   /* COLLECTOR_COUNT */
+    const char *text;        /* as given */
+    const struct str *items; /* COLLECTOR_LIST */
+    size_t n_items;
+    bool on;        /* COLLECTOR_SWITCH */
+    uint64_t ns;    /* COLLECTOR_TIME */
+    uint64_t count; /* COLLECTOR_COUNT */
 };
 
 /* Where to read and what with. All strings live as long as the collector. */
@@ -47,6 +50,8 @@ struct collector_env {
     bool all_cgroups;     /* every cgroup of the machine (local), else what the kubelet has */
     const struct pod_lookup *pods;       /* NULL without Kubernetes */
     const struct container_names *names; /* NULL without container engines */
+    const struct map *families; /* names of all families of tables that this program serves now;
+                                 * NULL: not known */
     /* The value of a collector's option by its whole name; NULL: all have their presets. */
     struct collector_value (*option)(const void *options, const char *name);
     const void *options;
@@ -68,8 +73,9 @@ struct collector {
      * has no such source (not a fault) · others. */
     int (*start)(const struct collector_env *env, void **ret_state, struct err *err);
 
-    /* Adds samples of now to the sink. Errors: -ENODATA nothing there now · others: a fault of this
-     * collector only; what was added before is kept. */
+    /* Adds samples of now to the sink. Returns 0, or 1 with err set when it went well but for
+     * something that is worth a line in the log (its success stays 1). Errors: -ENODATA nothing
+     * there now · others: a fault of this collector only; what was added before is kept. */
     int (*read)(void *state, struct metric_sink *sink, struct err *err);
 
     /* Adds what the collector says about itself: samples of its subjects of the part "self". Called

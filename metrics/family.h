@@ -14,9 +14,11 @@ struct metric_writer;
 enum metric_type {
     METRIC_GAUGE,
     METRIC_COUNTER,
-    METRIC_INFO,     /* gauge in the text format */
-    METRIC_STATESET, /* gauge in the text format */
-    METRIC_UNTYPED,  /* the source does not say which; unknown in OpenMetrics */
+    METRIC_INFO,      /* gauge in the text format */
+    METRIC_STATESET,  /* gauge in the text format */
+    METRIC_UNTYPED,   /* the source does not say which; unknown in OpenMetrics */
+    METRIC_HISTOGRAM, /* only of families that stand in no table (loose.h) */
+    METRIC_SUMMARY,
 };
 
 enum metric_stability { METRIC_ALPHA, METRIC_STABLE };

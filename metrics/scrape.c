@@ -109,6 +109,12 @@ static struct str header_name(const struct metric_family *row, enum metric_forma
     case METRIC_UNTYPED:
         *ret_type = open_metrics ? "unknown" : "untyped";
         break;
+    case METRIC_HISTOGRAM:
+        *ret_type = "histogram";
+        break;
+    case METRIC_SUMMARY:
+        *ret_type = "summary";
+        break;
     }
     return name;
 }

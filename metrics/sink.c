@@ -189,6 +189,15 @@ void *metric_sink_add(struct metric_sink *sink, const struct metric_subject *sub
     return sample;
 }
 
+void metric_sink_add_loose(struct metric_sink *sink, struct loose_family *f)
+{
+    if (metric_selected(sink->selection, &f->row)) {
+        f->next = NULL;
+        *sink->reading->last_loose = f;
+        sink->reading->last_loose = &f->next;
+    }
+}
+
 struct metric_part *metric_sink_take(struct metric_sink *sink, const char *endpoint,
                                      uint64_t taken_mono_ns, struct err *err)
 {

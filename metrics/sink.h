@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "metrics/loose.h"
 #include "metrics/part.h"
 #include "metrics/selection.h"
 
@@ -34,6 +35,11 @@ struct metric_extra {
  * names must be legal and not among the subject's labels. NULL when out of memory, with err set. */
 void *metric_sink_add(struct metric_sink *sink, const struct metric_subject *subject,
                       const struct metric_extra *extra, size_t n_extra, struct err *err);
+
+/* Adds a family that stands in no table, if the selection serves it. f is finished and lives, with
+ * all it points to, in the reading's arena. It is of the endpoint "node", and only for collectors
+ * that are read aside (may_block), whose families are all theirs. */
+void metric_sink_add_loose(struct metric_sink *sink, struct loose_family *f);
 
 /* Ends the reading: renders common labels, and gives one part with all subjects of the endpoint,
  * its families in order of subjects as first added, rows in table order. One reading may be taken

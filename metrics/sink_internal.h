@@ -5,6 +5,7 @@
 #ifndef KG_METRICS_SINK_INTERNAL_H
 #define KG_METRICS_SINK_INTERNAL_H
 
+#include "metrics/loose.h"
 #include "metrics/part.h"
 #include "metrics/writer_internal.h"
 
@@ -45,8 +46,9 @@ struct reading {
     struct reading_pool *pool;
     struct reading *next; /* in the pool */
     struct arena mem;
-    struct sink_group *groups; /* in mem */
-    struct buf values, text;   /* scratch of taking */
+    struct sink_group *groups;                /* in mem */
+    struct loose_family *loose, **last_loose; /* in mem; all of the endpoint "node" */
+    struct buf values, text;                  /* scratch of taking */
 };
 
 /* NULL when out of memory. close: the sink is gone; readings that are held stay. */

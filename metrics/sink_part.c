@@ -4,10 +4,11 @@
 #define CURSOR_BITS 24
 #define CURSOR_SERIES (((size_t)1 << CURSOR_BITS) - 1)
 
-/* Family i of a part: a row of a group. */
+/* Family i of a part: a row of a group, or one that stands in no table. */
 struct sink_family {
     const struct sink_group *group;
     size_t row;
+    const struct loose_family *loose;
 };
 
 struct sink_part {
@@ -37,20 +38,26 @@ static size_t n_families(const struct metric_part *part)
 static const struct metric_family *family(const struct metric_part *part, size_t i)
 {
     const struct sink_family *f = &sink_part(part)->families[i];
-    return f->group->plan->rows[f->row].family;
+    return f->loose ? &f->loose->row : f->group->plan->rows[f->row].family;
 }
 
 static bool has_header(const struct metric_part *part, size_t i)
 {
     const struct sink_family *f = &sink_part(part)->families[i];
+    if (f->loose) {
+        return f->loose->n_series > 0;
+    }
     return f->group->row_series[f->row] > 0 || f->group->plan->subject->headers_always;
 }
 
 static int series(const struct metric_part *part, size_t i, size_t *cursor,
                   enum metric_format format, struct buf *out, size_t enough)
 {
-    (void)format; /* samples read the same in both */
     const struct sink_family *f = &sink_part(part)->families[i];
+    if (f->loose) {
+        return loose_put(f->loose, cursor, format, out, enough);
+    }
+    /* Samples of tables read the same in both formats. */
     const struct sink_group *group = f->group;
     size_t n = group->row_series[f->row] ? group->n_objects : 0;
     /* One for all objects: clearing it costs as much as a series. */
@@ -147,9 +154,18 @@ static bool is_of(const struct sink_group *group, const char *endpoint)
     return str_eq_c(str_of(group->plan->subject->part), endpoint);
 }
 
+/* The reading's families without a table that the endpoint serves. */
+static const struct loose_family *loose_of(const struct reading *reading, const char *endpoint)
+{
+    return str_eq_c(STR("node"), endpoint) ? reading->loose : NULL;
+}
+
 static struct sink_part *part_alloc(struct reading *reading, const char *endpoint)
 {
     size_t n = 0;
+    for (const struct loose_family *f = loose_of(reading, endpoint); f; f = f->next) {
+        n++;
+    }
     for (const struct sink_group *group = reading->groups; group; group = group->next) {
         n += is_of(group, endpoint) ? group->plan->n_rows : 0;
     }
@@ -180,10 +196,14 @@ struct metric_part *sink_part_new(struct reading *reading, const char *endpoint,
             return NULL;
         }
         for (size_t row = 0; row < group->plan->n_rows; row++) {
-            part->families[part->n_families++] = (struct sink_family){ group, row };
+            part->families[part->n_families++] = (struct sink_family){ group, row, NULL };
         }
         part->part.n_objects += group->n_objects;
         part->part.n_series += group->n_series;
+    }
+    for (const struct loose_family *f = loose_of(reading, endpoint); f; f = f->next) {
+        part->families[part->n_families++] = (struct sink_family){ .loose = f };
+        part->part.n_series += f->n_series;
     }
     part->part.taken_mono_ns = taken_mono_ns;
     part->part.n_bytes = reading->mem.used;

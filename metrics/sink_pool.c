@@ -82,6 +82,8 @@ struct reading *reading_pool_get(struct reading_pool *pool)
     reading->pool = pool;
     reading->next = NULL;
     reading->groups = NULL;
+    reading->loose = NULL;
+    reading->last_loose = &reading->loose;
     return reading;
 }
 

@@ -146,9 +146,11 @@ static void add_aside(struct part_list *list, const struct service *s, struct no
                       enum node_part which, const struct query *q)
 {
     for (size_t i = 0; reading && i < reading->n_aside; i++) {
-        if (str_eq_c(str_of(reading->aside[i]->endpoint), node_part_name(which))) {
+        const struct collector *c = node_loop_collectors(s->node)[reading->aside_of[i]];
+        if (str_eq_c(str_of(reading->aside[i]->endpoint), node_part_name(which)) &&
+            collector_selected(q, str_of(c->name))) {
             snapshot_ref(&reading->aside[i]->snapshot);
-            add(list, reading->aside[i], q, node_loop_collectors(s->node));
+            add(list, reading->aside[i], q, NULL);
         }
     }
 }

@@ -53,6 +53,7 @@ struct node_reading {
     struct metric_part *parts[NODE_PARTS];
     struct metric_part *aside[NODE_COLLECTORS_MAX]; /* what collectors that may block have read:
                                                      * each has its part's name as endpoint */
+    size_t aside_of[NODE_COLLECTORS_MAX];           /* which collector it was */
     size_t n_aside;
     size_t n_reports;
     struct collector_report reports[];

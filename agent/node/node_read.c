@@ -14,6 +14,7 @@ struct slot {
     bool submitted; /* in the reading under way */
     struct collector_report report;
     struct complaint complaint;
+    struct complaint remark; /* the collector was read, but for something */
 };
 
 struct node_reader {
@@ -47,6 +48,7 @@ struct node_reader *node_reader_new(const struct node_loop_config *config, struc
         slot->enabled = (config->enabled >> r->n) & 1;
         slot->report.name = slot->collector->name;
         slot->complaint.what = "collector failed";
+        slot->remark.what = "collector left something out";
     }
     return r;
 }
@@ -67,6 +69,11 @@ static void slot_result(struct slot *slot, int result, const struct err *err, ui
     const char *name = slot->collector->name;
     if (result >= 0) {
         complaint_over(&slot->complaint, now_ns, name);
+        if (result > 0) {
+            complain(&slot->remark, now_ns, name, err);
+        } else {
+            complaint_over(&slot->remark, now_ns, name);
+        }
         report->state = COLLECTOR_OK;
         report->why[0] = 0;
         return;
@@ -245,6 +252,7 @@ static void collect_aside(struct node_reader *r, struct node_reading *reading)
         slot->report.read_once = true;
         slot_result(slot, result.r, &result.err, slot->report.read_ns);
         if (result.part) {
+            reading->aside_of[reading->n_aside] = i;
             reading->aside[reading->n_aside++] = result.part;
         }
     }
@@ -327,6 +335,7 @@ struct node_reading *node_reading_again(const struct node_reading *last, uint64_
     }
     for (size_t i = 0; i < last->n_aside; i++) {
         snapshot_ref(&last->aside[i]->snapshot);
+        reading->aside_of[reading->n_aside] = last->aside_of[i];
         reading->aside[reading->n_aside++] = last->aside[i];
     }
     return reading;

@@ -89,13 +89,11 @@ static size_t collector_option_rows(struct option_row *rows)
     static const enum option_type types[] = {
         [COLLECTOR_TEXT] = OPTION_STRING, [COLLECTOR_PATTERN] = OPTION_STRING,
         [COLLECTOR_SWITCH] = OPTION_BOOL, [COLLECTOR_TIME] = OPTION_DURATION,
-        [COLLECTOR_COUNT] = OPTION_INT,
+        [COLLECTOR_COUNT] = OPTION_INT,   [COLLECTOR_LIST] = OPTION_LIST,
     };
     static const char *const arguments[] = {
-        [COLLECTOR_TEXT] = "TEXT",
-        [COLLECTOR_PATTERN] = "REGEX",
-        [COLLECTOR_TIME] = "DURATION",
-        [COLLECTOR_COUNT] = "N",
+        [COLLECTOR_TEXT] = "TEXT",     [COLLECTOR_LIST] = "TEXT,...", [COLLECTOR_PATTERN] = "REGEX",
+        [COLLECTOR_TIME] = "DURATION", [COLLECTOR_COUNT] = "N",
     };
     size_t n = 0;
     for (size_t i = 0; collectors[i]; i++) {
@@ -290,6 +288,8 @@ struct collector_value options_of_collector(const void *options, const char *nam
     const struct option_value *v = &o->values[id];
     return (struct collector_value){
         .text = v->text ? v->text : "",
+        .items = v->items,
+        .n_items = v->n_items,
         .on = v->on,
         .ns = v->amount,
         .count = o->rows[id].type == OPTION_INT ? (uint64_t)v->number : 0,
