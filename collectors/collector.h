@@ -14,6 +14,7 @@
 
 enum collector_option_type {
     COLLECTOR_TEXT,
+    COLLECTOR_LIST, /* comma-separated; given again, it grows */
     COLLECTOR_PATTERN,
     COLLECTOR_SWITCH,
     COLLECTOR_TIME,
