@@ -4,8 +4,9 @@
  * nodes they stand on, 40 namespaces, and nothing of any other kind: lists in pages, streaming
  * lists and watches (HTTP/1.1, a thread a connection). Lines on standard input: "pods N" makes or
  * removes pods until there are N, "churn R" changes R a second from then on (one in ten is replaced
- * by a new one), "expire" changes all pods and ends every watch with 410, so that all is listed
- * anew; each is answered by a line "ok". The end of the input ends the program.
+ * by a new one), "change N" changes the status of N pods at once, as a container's restart does,
+ * "replace N" replaces N by new ones, "expire" changes all pods and ends every watch with 410, so
+ * that all is listed anew; each is answered by a line "ok". The end of the input ends the program.
  *
  * Uses: base.  Threads: see struct crowd.  Owner: tests/bench. */
 #include "base/clock.h"
@@ -436,26 +437,54 @@ static void expire(void)
     pthread_mutex_unlock(&crowd.lock);
 }
 
+/* Changes n pods that are far from each other, other ones each time. */
+static void change(uint32_t n, bool replace)
+{
+    static uint32_t next;
+    pthread_mutex_lock(&crowd.lock);
+    for (uint32_t i = 0; i < n && crowd.n_pods; i++) {
+        next = (next + 2654435761U % crowd.n_pods) % crowd.n_pods;
+        change_one(next, replace);
+    }
+    pthread_cond_broadcast(&crowd.happened);
+    pthread_mutex_unlock(&crowd.lock);
+}
+
+/* Does what one line says; false when that is nothing known. */
+static bool obey_line(struct str line)
+{
+    uint64_t n = 0;
+    struct str rest = line;
+    if (str_eq(line, STR("expire"))) {
+        expire();
+        return true;
+    }
+    while (rest.n && *rest.p != ' ') {
+        rest = str_from(rest, 1);
+    }
+    struct str verb = str_head(line, line.n - rest.n);
+    if (num_scan_u64(str_trim(rest), &n) < 0 || n > PODS_MAX) {
+        return false;
+    }
+    if (str_eq(verb, STR("pods"))) {
+        set_pods((uint32_t)n);
+    } else if (str_eq(verb, STR("churn"))) {
+        pthread_mutex_lock(&crowd.lock);
+        crowd.churn = (uint32_t)n;
+        pthread_mutex_unlock(&crowd.lock);
+    } else if (str_eq(verb, STR("change")) || str_eq(verb, STR("replace"))) {
+        change((uint32_t)n, str_eq(verb, STR("replace")));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void obey(void)
 {
     char line[64];
     while (fgets(line, sizeof(line), stdin)) {
-        struct str rest = str_trim(str_of(line));
-        bool pods = str_eat(&rest, STR("pods ")), rate = !pods && str_eat(&rest, STR("churn "));
-        uint64_t n = 0;
-        bool all = !pods && !rate && str_eq(rest, STR("expire"));
-        bool good = (pods || rate) && num_scan_u64(rest, &n) == 0 && n <= PODS_MAX;
-        if (good && pods) {
-            set_pods((uint32_t)n);
-        } else if (good) {
-            pthread_mutex_lock(&crowd.lock);
-            crowd.churn = (uint32_t)n;
-            pthread_mutex_unlock(&crowd.lock);
-        }
-        if (all) {
-            expire();
-        }
-        puts(good || all ? "ok" : "what?");
+        puts(obey_line(str_trim(str_of(line))) ? "ok" : "what?");
         fflush(stdout);
     }
 }
