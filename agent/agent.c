@@ -137,6 +137,7 @@ static void make_service(struct agent *a)
         a->service.beat = beat_pods;
         a->service.beat_arg = a->pods;
         a->service.state = node_pods_state(a->pods);
+        a->service.cache = node_pods_cache(a->pods);
     }
     if (a->engines) {
         a->service.beat = beat_engines;

@@ -15,6 +15,13 @@ struct metric_amount budget_limit(const struct options *o)
     };
 }
 
+int budget_cache(const struct options *o, struct segment_cache **ret, struct err *err)
+{
+    size_t bytes = options_bytes(o, OPT_GZIP_CACHE);
+    *ret = bytes ? segment_cache_new(bytes) : NULL;
+    return bytes && !*ret ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
 static void log_change(const struct metric_budget *b, const struct metric_budget_report *r)
 {
     char objects[24], bytes[24], all[24];

@@ -7,12 +7,16 @@
 #include "agent/options/options.h"
 #include "agent/service.h"
 #include "metrics/budget.h"
+#include "metrics/segment_cache.h"
 
 /* How often budget_review is to be called. */
 #define BUDGET_REVIEW_NS UINT64_C(1000000000)
 
 /* The limits of --max-objects, --max-series and --max-bytes; 0: none. */
 struct metric_amount budget_limit(const struct options *o);
+
+/* The cache of --web.gzip-cache. *ret is NULL when it is to be none. Errors: -ENOMEM. */
+int budget_cache(const struct options *o, struct segment_cache **ret, struct err *err);
 
 /* Looks for kinds that fit again, and logs which were left out or taken back. On the kube loop. */
 void budget_review(struct metric_budget *b, uint64_t now_ns);

@@ -9,6 +9,7 @@
 #include "agent/http/object_gate.h"
 #include "agent/http/scrape_clock.h"
 #include "agent/node/node_loop.h"
+#include "metrics/segment_cache.h"
 
 /* What a watched resource tells; all of it as of one moment. */
 struct resource_report {
@@ -110,8 +111,9 @@ struct service {
     struct scrape_clock *clock;    /* is told of answers that may hold objects; NULL: nobody is */
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
     struct snapshot_cell *state;   /* of struct service_state; NULL: nothing is watched */
-    uint64_t stale_after_ns;       /* state older than this is not served */
-    struct object_gate *gate;      /* whom objects are served to; NULL: everybody */
+    const struct segment_cache *cache; /* of deflated pieces of what is watched; or NULL */
+    uint64_t stale_after_ns;           /* state older than this is not served */
+    struct object_gate *gate;          /* whom objects are served to; NULL: everybody */
     void (*lease)(void *arg, struct service_lease *ret); /* any thread; NULL: there is none */
     /* Somebody says, by a request for /readyz?overtaken, that it holds the lease now. */
     void (*overtaken)(void *arg);

@@ -87,6 +87,11 @@ static inline bool block_has_row(const struct block *block, size_t row)
 int block_put_row(const struct block *block, const struct metric_plan *plan, size_t row, size_t *at,
                   struct buf *out, size_t enough);
 
+/* Sets differ[row] for each row of which the blocks (of one plan; NULL: an object that is not
+ * there) do not give the same text. */
+void block_mark_rows(const struct block *a, const struct block *b, const struct metric_plan *plan,
+                     bool *differ);
+
 /* The encodings of a sample's parts (failures stick in out). */
 void block_add_text(struct buf *out, struct str s);
 void block_add_labels(struct buf *out, const struct metric_label *labels, size_t n,

@@ -1,5 +1,5 @@
 /* part.h — an immutable set of series that a scrape can walk family by family.
- * Uses: family, base/snapshot.  Threads: any (immutable).  Owner: its references.
+ * Uses: family, gzip, base/snapshot.  Threads: any (immutable).  Owner: its references.
  *
  * The store and the sink both publish parts; the scrape knows only this interface. */
 #ifndef KG_METRICS_PART_H
@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/snapshot.h"
 #include "metrics/family.h"
+#include "metrics/gzip.h"
 
 enum metric_format { METRIC_FORMAT_TEXT, METRIC_FORMAT_OPENMETRICS };
 
@@ -26,6 +27,14 @@ struct metric_part_ops {
      * end, or the error of out. */
     int (*series)(const struct metric_part *part, size_t i, size_t *cursor,
                   enum metric_format format, struct buf *out, size_t enough);
+
+    /* The same for an answer that is compressed, a stretch at a time: either sets *ret to a segment
+     * that is kept with the part and lasts as long, or appends the stretch's text to out, of up to
+     * about 1 MiB. May deflate by d to keep the result. NULL: the part keeps none; ask by
+     * metric_part_packed. */
+    int (*packed)(const struct metric_part *part, size_t i, size_t *cursor,
+                  enum metric_format format, struct gzip_deflater *d, struct buf *out,
+                  const struct gzip_segment **ret);
 };
 
 struct metric_part {
@@ -36,5 +45,10 @@ struct metric_part {
     uint64_t taken_mono_ns;              /* when its values were read (sink) or published (store) */
     size_t n_objects, n_series, n_bytes; /* n_bytes: memory held by it */
 };
+
+/* Asks any part for its next stretch, as above. *ret is NULL when it is text. Errors: of out. */
+int metric_part_packed(const struct metric_part *part, size_t i, size_t *cursor,
+                       enum metric_format format, struct gzip_deflater *d, struct buf *out,
+                       const struct gzip_segment **ret);
 
 #endif

@@ -43,11 +43,20 @@ static int series(const struct metric_part *part, size_t i, size_t *cursor,
     return one->ops->series(one, i / j->n, cursor, format, out, enough);
 }
 
+static int packed(const struct metric_part *part, size_t i, size_t *cursor,
+                  enum metric_format format, struct gzip_deflater *d, struct buf *out,
+                  const struct gzip_segment **ret)
+{
+    const struct joined *j = joined(part);
+    return metric_part_packed(j->of[i % j->n], i / j->n, cursor, format, d, out, ret);
+}
+
 static const struct metric_part_ops ops = {
     .n_families = n_families,
     .family = family,
     .has_header = has_header,
     .series = series,
+    .packed = packed,
 };
 
 static void unref_all(struct metric_part *const *parts, size_t n)

@@ -1,6 +1,7 @@
 #include "metrics/scrape.h"
 
 #include "base/hash.h"
+#include "base/limits.h"
 
 #include <string.h>
 
@@ -12,12 +13,16 @@ struct names {
     size_t n, cap;
 };
 
+/* Text deflated in one call: some milliseconds in which others wait. */
+#define TURN_WORK_BYTES (4 * LIMIT_SCRAPE_PIECE_BYTES)
+
 struct scrape {
     enum metric_format format;
     size_t n_parts, part, family, cursor; /* where it stands */
     bool header_done, ended;
     struct names served; /* family names that have had their header */
     struct scrape_totals totals;
+    struct gzip_member member; /* of a packed answer */
     struct metric_part *parts[];
 };
 
@@ -179,23 +184,68 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
     return 0;
 }
 
-/* Goes on with the current part. Returns 1 when out holds enough, 0 when the part is complete. */
-static int put_part(struct scrape *s, struct buf *out, size_t enough)
+/* One call's work: where text goes, and when there is enough. */
+struct turn {
+    struct buf *text;
+    size_t enough;           /* of text; of a packed answer: of out */
+    struct gzip_deflater *d; /* NULL: the answer is plain */
+    struct buf *out;
+    uint64_t work; /* d's bytes at which it is enough, too */
+};
+
+static bool has_enough(const struct turn *t)
+{
+    return t->d ? t->out->n >= t->enough || gzip_deflater_bytes(t->d) + t->text->n >= t->work
+                : t->text->n >= t->enough;
+}
+
+/* Deflates the text that has gathered. */
+static int pack_text(struct scrape *s, struct turn *t)
+{
+    int r = t->text->n ? gzip_add(&s->member, t->d, buf_str(t->text), t->out) : 0;
+    buf_clear(t->text);
+    return r;
+}
+
+/* The series of the current family. Returns as metric_part_ops.series. */
+static int put_series(struct scrape *s, const struct metric_part *part, struct turn *t)
+{
+    if (!t->d) {
+        return part->ops->series(part, s->family, &s->cursor, s->format, t->text, t->enough);
+    }
+    int r = 1;
+    while (r == 1 && !has_enough(t)) {
+        const struct gzip_segment *segment;
+        r = metric_part_packed(part, s->family, &s->cursor, s->format, t->d, t->text, &segment);
+        int packed = r;
+        if (r >= 0 && (segment || t->text->n >= LIMIT_SCRAPE_PIECE_BYTES)) {
+            packed = pack_text(s, t);
+        }
+        if (packed >= 0 && segment) {
+            packed = gzip_add_segment(&s->member, segment, t->out);
+        }
+        r = packed < 0 ? packed : r;
+    }
+    return r;
+}
+
+/* Goes on with the current part. Returns 1 when there is enough, 0 when the part is complete. */
+static int put_part(struct scrape *s, struct turn *t)
 {
     const struct metric_part *part = s->parts[s->part];
     size_t n = part->ops->n_families(part);
     while (s->family < n) {
-        if (out->n >= enough) {
+        if (has_enough(t)) {
             return 1;
         }
         if (!s->header_done) {
-            int r = put_header(s, part, out);
+            int r = put_header(s, part, t->text);
             if (r < 0) {
                 return r;
             }
             s->header_done = true;
         }
-        int r = part->ops->series(part, s->family, &s->cursor, s->format, out, enough);
+        int r = put_series(s, part, t);
         if (r != 0) {
             return r;
         }
@@ -206,10 +256,10 @@ static int put_part(struct scrape *s, struct buf *out, size_t enough)
     return 0;
 }
 
-static int put_pieces(struct scrape *s, struct buf *out, size_t enough)
+static int put_pieces(struct scrape *s, struct turn *t)
 {
     for (; s->part < s->n_parts; s->part++) {
-        int r = put_part(s, out, enough);
+        int r = put_part(s, t);
         if (r != 0) {
             return r;
         }
@@ -220,19 +270,44 @@ static int put_pieces(struct scrape *s, struct buf *out, size_t enough)
         s->family = 0;
     }
     if (s->format == METRIC_FORMAT_OPENMETRICS && !s->ended) {
-        buf_add(out, STR("# EOF\n"));
+        buf_add(t->text, STR("# EOF\n"));
     }
-    s->ended = buf_failed(out) == 0;
-    return buf_failed(out);
+    s->ended = buf_failed(t->text) == 0;
+    return buf_failed(t->text);
+}
+
+static size_t sum_up_to(size_t before, size_t more)
+{
+    return more > SIZE_MAX - before ? SIZE_MAX : before + more;
 }
 
 int scrape_next(struct scrape *s, struct buf *out, size_t enough)
 {
     size_t before = out->n;
-    size_t want = enough > SIZE_MAX - before ? SIZE_MAX : before + enough;
-    int r = put_pieces(s, out, want);
+    struct turn t = { .text = out, .enough = sum_up_to(before, enough) };
+    int r = put_pieces(s, &t);
     s->totals.bytes += out->n - before;
     return r;
+}
+
+int scrape_next_packed(struct scrape *s, struct gzip_deflater *d, struct buf *text, struct buf *out,
+                       size_t enough)
+{
+    buf_clear(text);
+    struct turn t = {
+        .text = text,
+        .enough = sum_up_to(out->n, enough),
+        .d = d,
+        .out = out,
+        .work = gzip_deflater_bytes(d) + TURN_WORK_BYTES,
+    };
+    int r = put_pieces(s, &t);
+    int packed = r < 0 ? r : pack_text(s, &t);
+    if (packed >= 0 && r == 0) {
+        packed = gzip_end(&s->member, out);
+    }
+    s->totals.bytes = s->member.n_raw;
+    return packed < 0 ? packed : r;
 }
 
 struct scrape_totals scrape_totals(const struct scrape *s)

@@ -19,7 +19,8 @@ struct metric_store {
 
 static int publish(struct metric_store *store, struct err *err)
 {
-    struct store_part *part = store_part_new(store->plan, &store->now, store->published);
+    struct store_part *part =
+        store_part_new(store->plan, store->limits.cache, &store->now, store->published);
     if (!part) {
         return err_set(err, ENOMEM, "%s: publish", store->plan->subject->name);
     }
@@ -102,6 +103,9 @@ struct metric_store *metric_store_new(const struct metric_subject *subject,
     if (limits && limits->max_objects) {
         store->limits.max_objects = KG_MIN(limits->max_objects, (size_t)LIMIT_STORE_OBJECTS);
     }
+    if (limits && limits->cache) {
+        store->limits.cache = segment_cache_ref(limits->cache);
+    }
     store->member = (struct metric_budget_member){ .empty = empty, .arg = store };
     if (limits && limits->max_bytes) {
         store->limits.max_bytes = limits->max_bytes;
@@ -132,6 +136,7 @@ void metric_store_free(struct metric_store *store)
         snapshot_unref(&store->published->part.snapshot);
     }
     metric_plan_unref(store->plan);
+    segment_cache_unref(store->limits.cache);
     free(store);
 }
 

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "metrics/budget.h"
 #include "metrics/part.h"
+#include "metrics/segment_cache.h"
 #include "metrics/selection.h"
 
 struct metric_store;
@@ -21,6 +22,7 @@ struct metric_store;
 struct metric_store_limits {
     size_t max_objects, max_bytes;     /* 0: LIMIT_STORE_OBJECTS, no limit on bytes */
     struct metric_budget_kind *budget; /* what it shares with other stores; or NULL */
+    struct segment_cache *cache;       /* for deflated segments of its text; or NULL */
 };
 
 struct metric_store_stats {

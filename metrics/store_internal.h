@@ -1,25 +1,31 @@
-/* store_internal.h — what the store's two files share: the generation that is written to, and the
- * part that is published.
- * Uses: block, part, base/map.  Threads: generation: the store's writer; runs and parts: any.
- * Owner: the store. */
+/* store_internal.h — what the store's files share: the generation that is written to, and the part
+ * that is published, with its runs and their segments.
+ * Uses: block, part, segment_cache, base/map.  Threads: generation: the store's writer; runs and
+ * parts: any. Owner: the store. */
 #ifndef KG_METRICS_STORE_INTERNAL_H
 #define KG_METRICS_STORE_INTERNAL_H
 
 #include "base/map.h"
 #include "metrics/block.h"
 #include "metrics/part.h"
+#include "metrics/segment_cache.h"
 
-#define RUN_SLOTS 128
+/* By measurement: docs/adr/0010. */
+#define RUN_SLOTS 64
 
-/* Blocks of RUN_SLOTS neighbouring slots as published; immutable, shared between parts. */
+/* Blocks of RUN_SLOTS neighbouring slots as published; immutable, shared between parts. Only its
+ * segments come later, once each: from whoever first compresses a row of it. */
 struct run {
     atomic_uint refs;
-    struct block *slots[RUN_SLOTS]; /* NULL: free; one reference each */
+    uint32_t n_rows;                           /* 0: segments are not kept */
+    struct block *slots[RUN_SLOTS];            /* NULL: free; one reference each */
+    _Atomic(struct gzip_segment *) segments[]; /* [n_rows]; NULL: not known */
 };
 
 struct store_part {
     struct metric_part part;
     struct metric_plan *plan;
+    struct segment_cache *cache; /* NULL: no segments are kept */
     const uint32_t *row_objects; /* [n_rows] objects with samples of the row; behind runs */
     size_t block_bytes;
     size_t n_runs;
@@ -65,9 +71,31 @@ size_t generation_slot(const struct generation *g, struct str key);
 int generation_reserve_slots(struct generation *g, size_t n);
 void generation_free_unclaimed(struct generation *g);
 
+/* Sets *ret to a run of the slots: NULL if they are empty, the one of before (may be NULL) if it
+ * has the same blocks, else a new one with the segments of those rows that give the same text as in
+ * before. changed: whether a slot may have changed. Errors: -ENOMEM. */
+int run_make(const struct metric_plan *plan, struct block *const *slots, struct run *before,
+             bool changed, bool keep_segments, struct run **ret);
+void run_unref(struct run *run); /* NULL is allowed */
+static inline size_t run_bytes(const struct run *run)
+{
+    return sizeof(*run) + run->n_rows * sizeof(run->segments[0]);
+}
+
 /* A part of what the generation holds now, sharing the runs that are the same in `before` (may be
- * NULL). NULL when out of memory. Clears the generation's changed marks. */
-struct store_part *store_part_new(struct metric_plan *plan, struct generation *g,
-                                  const struct store_part *before);
+ * NULL). cache may be NULL. NULL when out of memory. Clears the generation's changed marks. */
+struct store_part *store_part_new(struct metric_plan *plan, struct segment_cache *cache,
+                                  struct generation *g, const struct store_part *before);
+
+/* The series of the row from *cursor on, as metric_part_ops.series, but only up to slot `end`. */
+int store_part_series(const struct store_part *part, size_t row, size_t *cursor, size_t end,
+                      struct buf *out, size_t enough);
+
+/* A cursor is the slot and, below it, the byte in its row's samples. */
+#define CURSOR_BITS 24
+
+/* As metric_part_ops.packed: a stretch is a run. */
+int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
+                      struct gzip_deflater *d, struct buf *out, const struct gzip_segment **ret);
 
 #endif

@@ -113,6 +113,7 @@ int cluster_agent_join(struct cluster_agent *c, const struct options_command *co
     service->beat = beat;
     service->beat_arg = c->role;
     service->state = cluster_role_cell(c->role);
+    service->cache = cluster_role_cache(c->role);
     service->clock = c->clock;
     service->files = c->reload ? reload_report : NULL;
     service->files_arg = c->reload;

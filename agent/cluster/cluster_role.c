@@ -17,7 +17,8 @@ struct cluster_role {
     struct kube_config config;
     struct kube_loop *loop;
     struct health *health;
-    struct snapshot_cell shown; /* of struct service_state */
+    struct segment_cache *cache; /* of all sets; or NULL */
+    struct snapshot_cell shown;  /* of struct service_state */
     bool has_cell;
 
     pthread_mutex_t lock; /* over the two that follow */
@@ -95,7 +96,7 @@ static void configure(struct cluster_role *c)
 
 static int begin(struct cluster_role *c, struct cluster_plan *plan, struct err *err)
 {
-    struct cluster_set *set = cluster_set_new(plan, c->loop, err);
+    struct cluster_set *set = cluster_set_new(plan, c->loop, c->cache, err);
     if (!set) {
         return -EIO;
     }
@@ -189,6 +190,7 @@ static int cluster_role_init(struct cluster_role *c, const struct options *o, st
     }
     c->has_cell = true;
     r = kube_options_config(o, &c->config, err);
+    r = r < 0 ? r : budget_cache(o, &c->cache, err);
     if (r < 0) {
         return r;
     }
@@ -222,6 +224,11 @@ struct cluster_role *cluster_role_new(const struct options *o, struct health *he
     return c;
 }
 
+const struct segment_cache *cluster_role_cache(const struct cluster_role *c)
+{
+    return c->cache;
+}
+
 int cluster_role_start(struct cluster_role *c, struct err *err)
 {
     return kube_loop_start(c->loop, err);
@@ -253,6 +260,7 @@ void cluster_role_free(struct cluster_role *c)
     cluster_plan_free(c->wanted);
     kube_config_done(&c->wanted_config);
     pthread_mutex_destroy(&c->lock);
+    segment_cache_unref(c->cache);
     free(c);
 }
 

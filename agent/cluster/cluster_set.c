@@ -15,8 +15,9 @@ struct cluster_set {
     struct cluster_plan *plan;
     struct kube_loop *loop;
     struct metric_budget *budget;
-    atomic_uint held; /* states that somebody holds */
-    size_t n;         /* resources that were begun */
+    struct segment_cache *cache; /* borrowed; or NULL */
+    atomic_uint held;            /* states that somebody holds */
+    size_t n;                    /* resources that were begun */
     struct set_resource resources[KUBE_N_RESOURCES];
     /* The two views of the resources. */
     struct service_resource served[KUBE_N_RESOURCES], silent[KUBE_N_RESOURCES];
@@ -79,7 +80,7 @@ static int begin_resource(struct cluster_set *s, const struct kube_resource *res
             .labels = p->labels,
             .annotations = p->annotations,
             .ksm_quirks = p->ksm_quirks,
-            .limits = { .max_objects = p->limits.max_objects, .budget = r->budget },
+            .limits = { p->limits.max_objects, 0, r->budget, s->cache },
             .shard = p->shard,
             .shard_at_server = p->shard_at_server,
             .namespace = resource->namespaced && p->n_namespaces ? p->namespaces[i] : NULL,
@@ -98,7 +99,7 @@ static int begin_resource(struct cluster_set *s, const struct kube_resource *res
 }
 
 struct cluster_set *cluster_set_new(struct cluster_plan *plan, struct kube_loop *loop,
-                                    struct err *err)
+                                    struct segment_cache *cache, struct err *err)
 {
     struct cluster_set *s = calloc(1, sizeof(*s));
     if (!s) {
@@ -108,6 +109,7 @@ struct cluster_set *cluster_set_new(struct cluster_plan *plan, struct kube_loop 
     }
     s->plan = plan;
     s->loop = loop;
+    s->cache = cache;
     s->budget = metric_budget_new(&plan->budget);
     if (!s->budget) {
         err_set(err, ENOMEM, "out of memory");

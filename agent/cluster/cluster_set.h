@@ -11,10 +11,10 @@
 
 struct cluster_set;
 
-/* Begins to watch; takes the plan over (also on failure). NULL on error. Errors: those of
- * watched_init · -ENOMEM. */
+/* Begins to watch; takes the plan over (also on failure). cache is borrowed and may be NULL. NULL
+ * on error. Errors: those of watched_init · -ENOMEM. */
 struct cluster_set *cluster_set_new(struct cluster_plan *plan, struct kube_loop *loop,
-                                    struct err *err);
+                                    struct segment_cache *cache, struct err *err);
 /* Only when cluster_set_in_use is false. NULL is allowed. */
 void cluster_set_free(struct cluster_set *s);
 

@@ -16,10 +16,6 @@
 /* Without a scrape what is known is told again: who asks is to see that we live. */
 #define SCRAPES_WAIT_NS (10 * CLOCK_NS_PER_SEC)
 
-/* Work of one call to answer_next: it bounds how long other connections wait. */
-#define TURN_RAW_BYTES (4 * LIMIT_SCRAPE_PIECE_BYTES)
-#define TURN_PACKED_BYTES (64 * KIB)
-
 static void text_answer(struct answer *a, int status, const char *content_type)
 {
     a->state = ANSWER_TEXT;
@@ -182,9 +178,8 @@ static void build(struct answer *a, struct node_reading *reading)
     a->with_objects = !gate || object_gate_is_open(gate, a->scraper, a->began_ns, clock_mono_ns());
     a->scrape = answer_scrape(a->service, a->endpoint, &a->query, a->negotiated.format, reading,
                               &a->with_objects);
-    a->packer = a->gzip ? gzip_new() : NULL;
     a->state = ANSWER_SCRAPE;
-    if (!a->scrape || (a->gzip && !a->packer)) {
+    if (!a->scrape) {
         refuse(a, 500, "out of memory");
     }
 }
@@ -213,30 +208,12 @@ bool answer_poll(struct answer *a, uint64_t now_ns)
     return a->state != ANSWER_WAITS;
 }
 
-/* One piece of the exposition, packed if asked for. */
-static int piece(struct answer *a, struct buf *raw, struct buf *out)
-{
-    if (!a->packer) {
-        return scrape_next(a->scrape, out, LIMIT_SCRAPE_PIECE_BYTES);
-    }
-    buf_clear(raw);
-    int more = scrape_next(a->scrape, raw, LIMIT_SCRAPE_PIECE_BYTES);
-    if (more < 0) {
-        return more;
-    }
-    int r = gzip_write(a->packer, buf_str(raw), more == 0, out);
-    return r < 0 ? r : more;
-}
-
-int answer_next(struct answer *a, struct buf *raw, struct buf *out)
+int answer_next(struct answer *a, struct answer_scratch *scratch, struct buf *out)
 {
     size_t before = out->n;
-    uint64_t raw_before = scrape_totals(a->scrape).bytes;
-    int more;
-    do {
-        more = piece(a, raw, out);
-    } while (more == 1 && out->n - before < TURN_PACKED_BYTES &&
-             scrape_totals(a->scrape).bytes - raw_before < TURN_RAW_BYTES);
+    int more = a->gzip ? scrape_next_packed(a->scrape, scratch->deflater, &scratch->text, out,
+                                            LIMIT_SCRAPE_PIECE_BYTES)
+                       : scrape_next(a->scrape, out, LIMIT_SCRAPE_PIECE_BYTES);
     a->sent_bytes += out->n - before;
     a->complete = more == 0;
     return more;
@@ -271,7 +248,6 @@ void answer_done(struct answer *a, uint64_t now_ns)
         count(a, now_ns);
     }
     scrape_free(a->scrape);
-    gzip_free(a->packer);
     query_done(&a->query);
     buf_done(&a->text);
     *a = (struct answer){ 0 };

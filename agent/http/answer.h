@@ -49,7 +49,6 @@ struct answer {
     bool counted;              /* in service->scrapes_now */
     uint64_t ticket, began_ns; /* ticket: of the reading, or of the scrapes noted before */
     struct scrape *scrape;
-    struct gzip *packer;
     uint64_t sent_bytes;
     bool complete;
 };
@@ -63,9 +62,15 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
  * Returns whether it waits no more. */
 bool answer_poll(struct answer *a, uint64_t now_ns);
 
-/* Appends the next bytes of the body of an ANSWER_SCRAPE, of bounded size, to out; raw is scratch.
- * Returns 1 when more follows, 0 at the end, or an error: the answer cannot be completed then. */
-int answer_next(struct answer *a, struct buf *raw, struct buf *out);
+/* Memory that answers share while they are written, so that a slow client holds none of it. */
+struct answer_scratch {
+    struct buf text;
+    struct gzip_deflater *deflater;
+};
+
+/* Appends the next bytes of the body of an ANSWER_SCRAPE, of bounded size, to out. Returns 1 when
+ * more follows, 0 at the end, or an error: the answer cannot be completed then. */
+int answer_next(struct answer *a, struct answer_scratch *scratch, struct buf *out);
 
 /* Ends it, complete or not, and counts it. The struct may be used again. */
 void answer_done(struct answer *a, uint64_t now_ns);

@@ -36,11 +36,20 @@ static int filter_series(const struct metric_part *part, size_t i, size_t *curso
     return f->inner->ops->series(f->inner, f->families[i], cursor, format, out, enough);
 }
 
+static int filter_packed(const struct metric_part *part, size_t i, size_t *cursor,
+                         enum metric_format format, struct gzip_deflater *d, struct buf *out,
+                         const struct gzip_segment **ret)
+{
+    const struct part_filter *f = filter_of(part);
+    return metric_part_packed(f->inner, f->families[i], cursor, format, d, out, ret);
+}
+
 static const struct metric_part_ops filter_ops = {
     .n_families = filter_n_families,
     .family = filter_family,
     .has_header = filter_has_header,
     .series = filter_series,
+    .packed = filter_packed,
 };
 
 static void filter_free(struct snapshot *s)

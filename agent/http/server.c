@@ -114,9 +114,15 @@ struct server *server_new(const struct server_config *config, struct err *err)
     }
     s->config = *config;
     s->service = config->service;
-    buf_init(&s->raw, LIMIT_ANSWER_SCRATCH_BYTES);
+    buf_init(&s->scratch.text, LIMIT_ANSWER_SCRATCH_BYTES);
     buf_init(&s->out, LIMIT_ANSWER_SCRATCH_BYTES);
+    s->scratch.deflater = gzip_deflater_new();
     s->ports[SERVER_MAIN].fd = s->ports[SERVER_TELEMETRY].fd = -1;
+    if (!s->scratch.deflater) {
+        err_set(err, ENOMEM, "server: out of memory");
+        server_free(s);
+        return NULL;
+    }
     if (open_listeners(s, err) < 0 || make_context(s, err) < 0 ||
         adopt_listener(s, &s->ports[SERVER_MAIN], err) < 0 ||
         adopt_listener(s, &s->ports[SERVER_TELEMETRY], err) < 0) {
@@ -140,7 +146,8 @@ void server_free(struct server *s)
             close(s->ports[i].fd);
         }
     }
-    buf_done(&s->raw);
+    buf_done(&s->scratch.text);
+    gzip_deflater_free(s->scratch.deflater);
     buf_done(&s->out);
     free(s);
 }

@@ -44,7 +44,8 @@ struct server {
     atomic_bool failed;
     _Atomic uint64_t drain_until_ns; /* 0: not draining */
     struct exchange *exchanges;      /* those under way, the newest first */
-    struct buf raw, out; /* scratch of whichever connection writes: a slow one holds none of it */
+    struct answer_scratch scratch; /* of whichever connection writes: a slow one holds none of it */
+    struct buf out;                /* the same */
 };
 
 /* The protocols of the vhost: HTTP, and the listening socket. */

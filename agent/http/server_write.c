@@ -113,7 +113,7 @@ static int write_scrape(struct exchange *x)
         return -1;
     }
     out->n = PIECE_OFFSET;
-    int more = answer_next(&x->answer, &x->server->raw, out);
+    int more = answer_next(&x->answer, &x->server->scratch, out);
     if (more < 0) {
         return more;
     }

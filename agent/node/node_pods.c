@@ -19,6 +19,7 @@ struct node_pods {
     struct watched pods;
     struct metric_budget *budget;
     struct metric_budget_kind *kind; /* of the pods */
+    struct segment_cache *cache;     /* or NULL */
     uint64_t review_ns;              /* when the budget is reviewed next */
     struct service_resource resource;
     struct snapshot_cell shown;
@@ -78,6 +79,9 @@ static int make_watch(struct node_pods *p, const struct options *o,
     if (!p->kind) {
         return err_set(err, ENOMEM, "out of memory");
     }
+    if (budget_cache(o, &p->cache, err) < 0) {
+        return -ENOMEM;
+    }
     if (kube_loop_add_hook(p->loop, on_turn, p, err) < 0) {
         return -EIO;
     }
@@ -89,7 +93,7 @@ static int make_watch(struct node_pods *p, const struct options *o,
         .labels = p->labels,
         .annotations = p->annotations,
         .ksm_quirks = options_bool(o, OPT_KSM_QUIRKS),
-        .limits = { .budget = p->kind },
+        .limits = { .budget = p->kind, .cache = p->cache },
         .also = &pod_index_consumer,
         .also_arg = p->index,
         .field_selector = selector,
@@ -164,6 +168,7 @@ void node_pods_free(struct node_pods *p)
     }
     watched_done(&p->pods);
     metric_budget_free(p->budget);
+    segment_cache_unref(p->cache);
     kube_loop_free(p->loop);
     if (p->has_cell) {
         snapshot_cell_done(&p->shown);
@@ -186,4 +191,9 @@ const struct pod_lookup *node_pods_lookup(const struct node_pods *p)
 struct snapshot_cell *node_pods_state(struct node_pods *p)
 {
     return &p->shown;
+}
+
+const struct segment_cache *node_pods_cache(const struct node_pods *p)
+{
+    return p->cache;
 }

@@ -35,6 +35,10 @@ static int add_agent(struct service *s, const struct node_reading *reading, uint
     a->connections_now = s->connections_now;
     a->connections_refused = s->connections_refused;
     a->ready = service_ready(s, now_ns, &reasons);
+    if (s->cache) {
+        a->present |= AGENT_CACHE;
+        a->cache = segment_cache_stats(s->cache);
+    }
     if (reading) {
         a->present |= AGENT_READING;
         a->reading_seconds = SECONDS(reading->duration_ns);

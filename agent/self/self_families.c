@@ -75,6 +75,46 @@ static const struct metric_family agent_rows[] = {
         .needs = AGENT_READING,
         .field = METRIC_FIELD(struct agent_sample, reading_age_seconds, 0),
     },
+    {
+        .name = "kubegauge_gzip_cache_bytes",
+        .help = "Memory that compressed pieces of the objects' metrics take now.",
+        .source = "gzip cache",
+        .type = METRIC_GAUGE,
+        .needs = AGENT_CACHE,
+        .field = METRIC_FIELD(struct agent_sample, cache.bytes, 0),
+    },
+    {
+        .name = "kubegauge_gzip_cache_limit_bytes",
+        .help = "Memory that they may take, as --web.gzip-cache says.",
+        .source = "gzip cache",
+        .type = METRIC_GAUGE,
+        .needs = AGENT_CACHE,
+        .field = METRIC_FIELD(struct agent_sample, cache.max_bytes, 0),
+    },
+    {
+        .name = "kubegauge_gzip_pieces_reused_total",
+        .help = "Compressed pieces that were sent again without being compressed again.",
+        .source = "gzip cache",
+        .type = METRIC_COUNTER,
+        .needs = AGENT_CACHE,
+        .field = METRIC_FIELD(struct agent_sample, cache.hits, 0),
+    },
+    {
+        .name = "kubegauge_gzip_pieces_made_total",
+        .help = "Pieces that were compressed and kept.",
+        .source = "gzip cache",
+        .type = METRIC_COUNTER,
+        .needs = AGENT_CACHE,
+        .field = METRIC_FIELD(struct agent_sample, cache.made, 0),
+    },
+    {
+        .name = "kubegauge_gzip_pieces_refused_total",
+        .help = "Pieces that were compressed and not kept, because --web.gzip-cache was full.",
+        .source = "gzip cache",
+        .type = METRIC_COUNTER,
+        .needs = AGENT_CACHE,
+        .field = METRIC_FIELD(struct agent_sample, cache.refused, 0),
+    },
 };
 
 const struct metric_subject self_agent_subject = {

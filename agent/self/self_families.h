@@ -11,9 +11,11 @@ struct agent_sample {
     uint64_t present;
     uint64_t scrapes_now, scrapes_rejected, connections_now, connections_refused;
     double reading_seconds, reading_age_seconds;
+    struct segment_cache_stats cache;
     bool ready;
 };
 #define AGENT_READING UINT64_C(0x1)
+#define AGENT_CACHE UINT64_C(0x2)
 
 /* One of the paths that serve metrics. */
 struct endpoint_sample {

@@ -22,6 +22,7 @@ HOME = {
     r"libwebsockets\.h": r"agent/http/server[a-z_]*\.[ch]",
     r"openssl/.*": r"agent/tls\.c",
     r"isa-l.*": r"metrics/gzip\.c",
+    r"zlib\.h": r"metrics/gzip\.c",
     r"pcre2\.h": r"metrics/pattern\.c",
     r"uthash\.h": r"base/map\.c",
 }

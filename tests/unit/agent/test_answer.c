@@ -129,14 +129,16 @@ static void ask(struct bench *b, const char *path, const char *arg, struct answe
 /* The whole body of a scrape, which then is over. */
 static void body(struct answer *a, struct buf *out)
 {
-    auto_buf struct buf raw = BUF_INIT(16 * MIB);
+    struct answer_scratch scratch = { BUF_INIT(16 * MIB), gzip_deflater_new() };
     int more = 1;
     buf_clear(out);
     assert_int_equal(a->status, 200);
     assert_int_equal(a->state, ANSWER_SCRAPE);
     while (more == 1) {
-        more = answer_next(a, &raw, out);
+        more = answer_next(a, &scratch, out);
     }
+    gzip_deflater_free(scratch.deflater);
+    buf_done(&scratch.text);
     assert_int_equal(more, 0);
     answer_done(a, clock_mono_ns());
 }

@@ -1,5 +1,6 @@
 #include "metrics/gzip.h"
 
+#include "tests/support/gunzip.h"
 #include "tests/support/test.h"
 
 #include <isa-l/igzip_lib.h>
@@ -37,16 +38,18 @@ static void make_text(struct buf *out, size_t n)
     buf_truncate(out, n);
 }
 
-static void compress(struct str in, size_t piece, struct buf *out)
+static void pack(struct str in, size_t piece, struct buf *out)
 {
-    struct gzip *g = gzip_new();
-    assert_non_null(g);
-    do {
+    struct gzip_deflater *d = gzip_deflater_new();
+    struct gzip_member m = { 0 };
+    assert_non_null(d);
+    while (in.n > 0) {
         struct str now = str_head(in, piece);
         in = str_from(in, now.n);
-        assert_int_equal(gzip_write(g, now, in.n == 0, out), 0);
-    } while (in.n > 0);
-    gzip_free(g);
+        assert_int_equal(gzip_add(&m, d, now, out), 0);
+    }
+    assert_int_equal(gzip_end(&m, out), 0);
+    gzip_deflater_free(d);
 }
 
 static void reads_back(void **state)
@@ -63,10 +66,11 @@ static void reads_back(void **state)
         auto_buf struct buf text = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24),
                             back = BUF_INIT(1 << 24);
         make_text(&text, cases[i].bytes);
-        compress(buf_str(&text), cases[i].piece, &packed);
+        pack(buf_str(&text), cases[i].piece, &packed);
         inflate_all(buf_str(&packed), &back);
         assert_true(str_eq(buf_str(&text), buf_str(&back)));
-        assert_true(cases[i].bytes < 100000 || packed.n * 3 < text.n);
+        /* Pieces refer to nothing before them: small ones gain nothing. */
+        assert_true(cases[i].piece < 64000 || packed.n * 3 < text.n);
     }
 }
 
@@ -74,24 +78,96 @@ static void an_end_without_bytes(void **state)
 {
     (void)state;
     auto_buf struct buf packed = BUF_INIT(1 << 20), back = BUF_INIT(1 << 20);
-    struct gzip *g = gzip_new();
-    assert_int_equal(gzip_write(g, STR("abc"), false, &packed), 0);
-    assert_int_equal(gzip_write(g, STR(""), false, &packed), 0);
-    assert_int_equal(gzip_write(g, (struct str){ NULL, 0 }, true, &packed), 0);
-    gzip_free(g);
+    struct gzip_deflater *d = gzip_deflater_new();
+    struct gzip_member m = { 0 };
+    assert_int_equal(gzip_add(&m, d, STR("abc"), &packed), 0);
+    assert_int_equal(gzip_add(&m, d, STR(""), &packed), 0);
+    assert_int_equal(gzip_add(&m, d, (struct str){ NULL, 0 }, &packed), 0);
+    assert_int_equal(gzip_end(&m, &packed), 0);
+    gzip_deflater_free(d);
     inflate_all(buf_str(&packed), &back);
     assert_str_equal(buf_str(&back), "abc");
-    gzip_free(NULL);
+    gzip_deflater_free(NULL);
 }
 
 static void no_room_is_an_error(void **state)
 {
     (void)state;
     struct buf small = BUF_INIT(100);
-    struct gzip *g = gzip_new();
-    assert_int_equal(gzip_write(g, STR("abc"), true, &small), -ENOBUFS);
-    gzip_free(g);
+    struct gzip_deflater *d = gzip_deflater_new();
+    struct gzip_member m = { 0 };
+    assert_int_equal(gzip_add(&m, d, STR("abc"), &small), -ENOBUFS);
+    gzip_deflater_free(d);
     buf_done(&small);
+}
+
+/* Kept pieces stand between pieces of text, in any order and again and again. */
+static void segments_stand_anywhere(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 0, 1, 70, 5000, 1 << 20 };
+    struct gzip_segment *segments[KG_ARRAY_LEN(sizes)];
+    struct buf texts[KG_ARRAY_LEN(sizes)];
+    struct gzip_deflater *d = gzip_deflater_new();
+    struct gzip_member m = { 0 };
+    atomic_size_t account = 0;
+    auto_buf struct buf want = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24),
+                        back = BUF_INIT(1 << 24);
+    for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
+        buf_init(&texts[i], 1 << 24);
+        make_text(&texts[i], sizes[i]);
+        segments[i] = gzip_segment_new(d, buf_str(&texts[i]), &account);
+        assert_non_null(segments[i]);
+        assert_true(segments[i]->n + sizeof(*segments[i]) <= gzip_segment_most(sizes[i]));
+    }
+    assert_true(account > 0);
+    for (size_t i = 0; i < 20; i++) {
+        size_t which = i * 7 % KG_ARRAY_LEN(sizes);
+        buf_add(&want, buf_str(&texts[which]));
+        assert_int_equal(gzip_add_segment(&m, segments[which], &packed), 0);
+        if (i % 3 == 0) {
+            buf_add(&want, STR("# HELP x\n"));
+            assert_int_equal(gzip_add(&m, d, STR("# HELP x\n"), &packed), 0);
+        }
+    }
+    assert_int_equal(gzip_end(&m, &packed), 0);
+    assert_true(gunzip(buf_str(&packed), &back));
+    assert_true(str_eq(buf_str(&want), buf_str(&back)));
+    assert_int_equal(m.n_raw, want.n);
+    for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
+        gzip_segment_unref(segments[i]);
+        buf_done(&texts[i]);
+    }
+    assert_int_equal(account, 0);
+    gzip_segment_unref(NULL);
+    gzip_deflater_free(d);
+}
+
+/* What does not compress takes no more than was said. */
+static void noise_fits(void **state)
+{
+    (void)state;
+    struct gzip_deflater *d = gzip_deflater_new();
+    static char noise[300000];
+    uint32_t random = 1;
+    for (size_t i = 0; i < sizeof(noise); i++) {
+        random = random * 1664525 + 1013904223;
+        noise[i] = (char)(random >> 24);
+    }
+    for (size_t n = 1; n <= sizeof(noise); n = n * 3 + 1) {
+        auto_buf struct buf packed = BUF_INIT(1 << 24), back = BUF_INIT(1 << 24);
+        struct str text = { noise, n };
+        struct gzip_member m = { 0 };
+        struct gzip_segment *s = gzip_segment_new(d, text, NULL);
+        assert_non_null(s);
+        assert_true(s->n + sizeof(*s) <= gzip_segment_most(n));
+        assert_int_equal(gzip_add_segment(&m, s, &packed), 0);
+        assert_int_equal(gzip_end(&m, &packed), 0);
+        assert_true(gunzip(buf_str(&packed), &back));
+        assert_true(str_eq(text, buf_str(&back)));
+        gzip_segment_unref(s);
+    }
+    gzip_deflater_free(d);
 }
 
 static int run(char *const argv[])
@@ -111,7 +187,7 @@ static void gunzip_agrees(void **state)
     (void)state;
     auto_buf struct buf text = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24);
     make_text(&text, 3 << 20);
-    compress(buf_str(&text), 100000, &packed);
+    pack(buf_str(&text), 100000, &packed);
     char path[] = "/tmp/kg-gzip-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -126,10 +202,9 @@ static void gunzip_agrees(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_back),
-        cmocka_unit_test(an_end_without_bytes),
-        cmocka_unit_test(no_room_is_an_error),
-        cmocka_unit_test(gunzip_agrees),
+        cmocka_unit_test(reads_back),          cmocka_unit_test(an_end_without_bytes),
+        cmocka_unit_test(no_room_is_an_error), cmocka_unit_test(segments_stand_anywhere),
+        cmocka_unit_test(noise_fits),          cmocka_unit_test(gunzip_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,14 @@
+#include "metrics/part.h"
+
+#include "base/limits.h"
+
+int metric_part_packed(const struct metric_part *part, size_t i, size_t *cursor,
+                       enum metric_format format, struct gzip_deflater *d, struct buf *out,
+                       const struct gzip_segment **ret)
+{
+    *ret = NULL;
+    if (part->ops->packed) {
+        return part->ops->packed(part, i, cursor, format, d, out, ret);
+    }
+    return part->ops->series(part, i, cursor, format, out, out->n + LIMIT_SCRAPE_PIECE_BYTES);
+}

@@ -1,0 +1,74 @@
+#include "metrics/segment_cache.h"
+
+struct segment_cache {
+    struct snapshot snapshot;
+    size_t max_bytes;
+    atomic_size_t bytes;
+    _Atomic uint64_t hits, made, refused;
+};
+
+static void cache_free(struct snapshot *s)
+{
+    free(KG_CONTAINER_OF(s, struct segment_cache, snapshot));
+}
+
+struct segment_cache *segment_cache_new(size_t max_bytes)
+{
+    struct segment_cache *c = calloc(1, sizeof(*c));
+    if (c) {
+        snapshot_init(&c->snapshot, cache_free);
+        c->max_bytes = max_bytes;
+    }
+    return c;
+}
+
+struct segment_cache *segment_cache_ref(struct segment_cache *c)
+{
+    snapshot_ref(&c->snapshot);
+    return c;
+}
+
+void segment_cache_unref(struct segment_cache *c)
+{
+    if (c) {
+        snapshot_unref(&c->snapshot);
+    }
+}
+
+static void count(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+struct gzip_segment *segment_cache_make(struct segment_cache *c, struct gzip_deflater *d,
+                                        struct str text)
+{
+    /* Held for the worst while it is made: the maximum is never passed, and nothing is deflated
+     * only to be thrown away. */
+    size_t most = gzip_segment_most(text.n);
+    if (atomic_fetch_add(&c->bytes, most) + most > c->max_bytes) {
+        atomic_fetch_sub(&c->bytes, most);
+        count(&c->refused);
+        return NULL;
+    }
+    struct gzip_segment *s = gzip_segment_new(d, text, &c->bytes);
+    atomic_fetch_sub(&c->bytes, most);
+    count(s ? &c->made : &c->refused);
+    return s;
+}
+
+void segment_cache_hit(struct segment_cache *c)
+{
+    count(&c->hits);
+}
+
+struct segment_cache_stats segment_cache_stats(const struct segment_cache *c)
+{
+    return (struct segment_cache_stats){
+        .bytes = atomic_load(&c->bytes),
+        .max_bytes = c->max_bytes,
+        .hits = atomic_load(&c->hits),
+        .made = atomic_load(&c->made),
+        .refused = atomic_load(&c->refused),
+    };
+}
