@@ -29,11 +29,7 @@ static bool collectors_ready(const struct service *s, struct buf *out)
         buf_add_c(out, "collectors: no reading yet\n");
         return false;
     }
-    uint64_t node_only = 0;
-    if (s->node) {
-        node_only = node_loop_mask_of_parts(s->node, 1u << NODE_PART_NODE) &
-                    ~node_loop_mask_of_parts(s->node, (1u << NODE_PART_NODE) - 1);
-    }
+    uint64_t vital = s->node ? node_loop_mask_of_parts(s->node, 1u << NODE_PART_CADVISOR) : 0;
     for (size_t i = 0; reading && i < reading->n_reports; i++) {
         const struct collector_report *c = &reading->reports[i];
         if (c->state == COLLECTOR_OFF) {
@@ -44,9 +40,9 @@ static bool collectors_ready(const struct service *s, struct buf *out)
             .name = c->name,
             .state = collector_source(c->state),
             .why = c->why,
-            /* One of many sources of node_*: its flag in the exposition says that it fails, and a
-             * restart or less traffic would not help. */
-            .optional = node_only >> i & 1,
+            /* One of many sources of node_*, or the volumes: a flag in the exposition says that it
+             * fails, and a restart or less traffic would not help. */
+            .optional = !(vital >> i & 1),
         };
         ready &= source_report_line(&report, out);
     }

@@ -48,6 +48,7 @@
 #define LIMIT_ENGINE_DETAIL_BYTES (4 * MIB) /* what it tells of one of them; larger: not read */
 #define LIMIT_ENGINE_ASKED 256              /* new containers waiting to be asked for */
 #define LIMIT_FILESYSTEMS 1024
+#define LIMIT_VOLUMES 4096    /* claims of a node's pods that are asked; more: left out, told */
 #define LIMIT_STUCK_MOUNTS 16 /* threads that wait for a statfs that does not come back */
 #define LIMIT_NODE_FILE_BYTES (16 * MIB) /* one file of a node_* collector; larger: not read */
 #define LIMIT_NODE_NAMES 65536           /* entries of one folder of a node_* collector */

@@ -35,6 +35,7 @@ JOINED = {
     r"kube_pod_(info|container_resource_.*)": {"workload": WORKLOAD, "workload_type": WORKLOAD},
     r"kube_pod_(info|status_phase)": {"container": "of kube_pod_container_*"},
     r"kube_pod_status_.*": {"owner_kind": "of kube_pod_owner"},
+    r"kubelet_volume_stats_.*": {"node": "the operator's, of the target; it is aggregated away"},
     r"node_cpu_seconds_total": {
         "namespace": "of node_namespace_pod:kube_pod_info:", "node": POD_TO_NODE,
         "pod": "the operator's, of the exporter's pod"},

@@ -22,12 +22,6 @@ NOT_SERVED = {
     "node_systemd_service_restart_total": "node_exporter's collector systemd is off by default",
     "node_systemd_unit_state": "node_exporter's collector systemd is off by default",
     "node_textfile_scrape_error": NOT_YET,
-    "kubelet_volume_stats_available_bytes": NOT_YET,
-    "kubelet_volume_stats_capacity_bytes": NOT_YET,
-    "kubelet_volume_stats_inodes": NOT_YET,
-    "kubelet_volume_stats_inodes_free": NOT_YET,
-    "kubelet_volume_stats_inodes_used": NOT_YET,
-    "kubelet_volume_stats_used_bytes": NOT_YET,
 }
 
 # Served only with an option; the labels are then those that the user chose.
@@ -38,7 +32,7 @@ BY_OPTION = {("kube_persistentvolumeclaim_labels", "label_excluded_from_alerts")
 NO_POD = "needs pods and their network namespaces: tests/cluster has them"
 NOT_LIVE = {
     r"container_network_.*": NO_POD,
-    r"kubelet_volume_stats_.*": NO_POD,
+    r"kubelet_volume_stats_.*": "needs a claim and its mount: test_volumes.py has them",
 }
 
 

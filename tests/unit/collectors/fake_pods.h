@@ -12,10 +12,15 @@ struct fake_container {
     const char *id, *name, *image;
 };
 
+struct fake_claim {
+    const char *name, *container_id, *path; /* the last two NULL: nobody mounts it */
+};
+
 struct fake_pod {
     const char *uid, *namespace, *name;
     struct str columns[2];
     struct fake_container containers[FAKE_CONTAINERS];
+    struct fake_claim claims[FAKE_CONTAINERS]; /* ends with one without a name */
 };
 
 struct fake_pods {
@@ -75,6 +80,26 @@ static bool fake_container(const void *table, struct str uid, struct str id, str
     return false;
 }
 
+static bool fake_next_claim(const void *table, struct pod_claim_cursor *at, struct pod_claim *ret)
+{
+    const struct fake_pods *p = table;
+    for (; at->pod < FAKE_PODS && p->pods[at->pod].uid; at->pod++, at->row = 0) {
+        const struct fake_pod *pod = &p->pods[at->pod];
+        if (at->row < FAKE_CONTAINERS && pod->claims[at->row].name) {
+            const struct fake_claim *c = &pod->claims[at->row++];
+            *ret = (struct pod_claim){
+                .pod_uid = str_of(pod->uid),
+                .namespace = str_of(pod->namespace),
+                .name = str_of(c->name),
+                .container_id = str_of(c->container_id),
+                .path = str_of(c->path),
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct str fake_column_names[] = { STR_INIT("team"), STR_INIT("owner") };
 
 static inline struct pod_lookup fake_lookup(struct fake_pods *pods)
@@ -85,7 +110,8 @@ static inline struct pod_lookup fake_lookup(struct fake_pods *pods)
                                 .acquire = fake_acquire,
                                 .release = fake_release,
                                 .pod = fake_pod,
-                                .container = fake_container };
+                                .container = fake_container,
+                                .next_claim = fake_next_claim };
 }
 
 #endif

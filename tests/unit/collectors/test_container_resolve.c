@@ -44,8 +44,9 @@ static int setup(void **state)
                                      .pods = &j->lookup };
     j->pods.listed = true;
     j->pods.generation = 1;
-    j->pods.pods[0] =
-        (struct fake_pod){ U, "default", "web-0", { STR("red"), STR("sts") }, { { 0 } } };
+    j->pods.pods[0] = (struct fake_pod){
+        .uid = U, .namespace = "default", .name = "web-0", .columns = { STR("red"), STR("sts") }
+    };
     *state = j;
     return 0;
 }
