@@ -18,6 +18,8 @@ kg_pkg(ZLIB::zlib zlib>=1.2.12)
 kg_pkg(PCRE2::pcre2 libpcre2-8>=10.30)
 kg_pkg(LWS::websockets libwebsockets>=4.1)
 kg_pkg(OpenSSL::SSL openssl>=3.0)
+# Its header only: the library is loaded when the collector systemd is on (docs/adr/0012).
+pkg_check_modules(SYSTEMD REQUIRED libsystemd>=241)
 if(BUILD_TESTING)
   kg_pkg(CMocka::cmocka cmocka>=1.1)
 endif()

@@ -289,30 +289,46 @@ int node_dir_names(int dirfd, struct arena *mem, struct str **ret_names, size_t 
 }
 
 static int pattern_of(struct pattern **ret, const struct collector_env *env,
-                      const struct collector *c, const char *name, struct err *err)
+                      const struct collector *c, const char *name, bool whole, struct err *err)
 {
     const char *text = name ? collector_option_value(env, c, name).text : "";
     if (!text || !*text) {
         return 0;
     }
     struct err own = { 0 };
-    *ret = pattern_new(name, PATTERN_NAME, str_of(text), err ? err : &own);
+    auto_buf struct buf all = BUF_INIT(LIMIT_CONFIG_BYTES);
+    buf_addf(&all, whole ? "^(?:%s)$" : "%s", text);
+    *ret = pattern_new(name, PATTERN_NAME, buf_str(&all), err ? err : &own);
     return *ret ? 0 : -(err ? err : &own)->code;
+}
+
+static int filter_init(struct node_filter *f, const struct collector_env *env,
+                       const struct collector *c, const char *exclude, const char *include,
+                       bool whole, struct err *err)
+{
+    *f = (struct node_filter){ 0 };
+    int r = pattern_of(&f->exclude, env, c, exclude, whole, err);
+    if (r == 0) {
+        r = pattern_of(&f->include, env, c, include, whole, err);
+    }
+    if (r < 0) {
+        node_filter_done(f);
+    }
+    return r;
 }
 
 int node_filter_init(struct node_filter *f, const struct collector_env *env,
                      const struct collector *c, const char *exclude, const char *include,
                      struct err *err)
 {
-    *f = (struct node_filter){ 0 };
-    int r = pattern_of(&f->exclude, env, c, exclude, err);
-    if (r == 0) {
-        r = pattern_of(&f->include, env, c, include, err);
-    }
-    if (r < 0) {
-        node_filter_done(f);
-    }
-    return r;
+    return filter_init(f, env, c, exclude, include, false, err);
+}
+
+int node_filter_init_whole(struct node_filter *f, const struct collector_env *env,
+                           const struct collector *c, const char *exclude, const char *include,
+                           struct err *err)
+{
+    return filter_init(f, env, c, exclude, include, true, err);
 }
 
 void node_filter_done(struct node_filter *f)

@@ -80,6 +80,10 @@ struct node_filter {
 int node_filter_init(struct node_filter *f, const struct collector_env *env,
                      const struct collector *c, const char *exclude, const char *include,
                      struct err *err);
+/* As node_filter_init; the expressions must match a name from its beginning to its end. */
+int node_filter_init_whole(struct node_filter *f, const struct collector_env *env,
+                           const struct collector *c, const char *exclude, const char *include,
+                           struct err *err);
 void node_filter_done(struct node_filter *f);
 bool node_filter_takes(const struct node_filter *f, struct str name);
 

@@ -24,6 +24,7 @@ HOME = {
     r"isa-l.*": r"metrics/gzip\.c",
     r"zlib\.h": r"metrics/gzip\.c",
     r"pcre2\.h": r"metrics/pattern\.c",
+    r"systemd/.*": r"collectors/node/systemd_bus\.c",
     r"uthash\.h": r"base/map\.c",
 }
 

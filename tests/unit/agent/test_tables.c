@@ -13,6 +13,7 @@ static const struct {
 } forced[] = {
     { "container_fs_inodes_total", "a gauge with _total" },
     { "container_memory_failcnt", "a counter without _total" },
+    { "node_systemd_socket_refused_connections_total", "a gauge with _total" },
 };
 
 static bool is_forced(const char *name, const char *fault, bool *used)

@@ -16,7 +16,7 @@
 /* What comes from system calls and not from files. */
 static bool is_of_files(const struct collector *c)
 {
-    static const char *const calls[] = { "filesystem", "time", "timex", "uname" };
+    static const char *const calls[] = { "filesystem", "systemd", "time", "timex", "uname" };
     for (size_t i = 0; i < KG_ARRAY_LEN(calls); i++) {
         if (str_eq_c(str_of(calls[i]), c->name)) {
             return false;
