@@ -9,6 +9,7 @@
 struct pod_info {
     struct str namespace, name;
     const struct str *columns; /* values of the label columns; as many as pod_lookup.n_columns */
+    uint64_t ephemeral_limit_bytes; /* of disk on its node, beyond which it is evicted; 0: none */
 };
 
 /* One container instance that the API calls terminated with reason OOMKilled. */

@@ -42,7 +42,12 @@ static bool join_pod(const void *table, struct str cgroup_uid, struct pod_info *
     if (!pod) {
         return false;
     }
-    *ret = (struct pod_info){ pod->namespace, pod->name, pod->columns };
+    *ret = (struct pod_info){
+        .namespace = pod->namespace,
+        .name = pod->name,
+        .columns = pod->columns,
+        .ephemeral_limit_bytes = pod->ephemeral_limit_bytes,
+    };
     return true;
 }
 

@@ -176,7 +176,7 @@ static int add_part(struct pod *p, const struct ephemeral_item *items, size_t n,
         return 0;
     }
     if (item->state != EPHEMERAL_MEASURED) {
-        p->total.present = 0;
+        p->total.present &= ~EPHEMERAL_TOTAL;
         return 0;
     }
     p->total.bytes += item->usage.bytes;
@@ -202,15 +202,21 @@ static int add_pod(struct pod *p, const struct ephemeral_item *items, size_t n, 
     if (!p->s->env->pods->pod(p->table, p->uid, &p->info)) {
         return 0;
     }
+    uint64_t limit = p->info.ephemeral_limit_bytes;
     int r = copy(p->sink, p->info.namespace, &p->info.namespace);
     r = r < 0 ? r : copy(p->sink, p->info.name, &p->info.name);
-    p->total = (struct ephemeral_pod_sample){ .present = whole ? EPHEMERAL_TOTAL : 0,
+    p->total = (struct ephemeral_pod_sample){ .present = (whole ? EPHEMERAL_TOTAL : 0) |
+                                                         (limit ? EPHEMERAL_LIMIT : 0),
+                                              .limit_bytes = limit,
                                               .namespace = p->info.namespace,
                                               .pod = p->info.name };
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = add_part(p, items, n, i);
     }
-    if (r < 0 || !p->total.present || p->oldest_ns == UINT64_MAX) {
+    if (p->oldest_ns == UINT64_MAX) {
+        p->total.present &= ~EPHEMERAL_TOTAL;
+    }
+    if (r < 0 || !p->total.present) {
         return r;
     }
     struct ephemeral_pod_sample *total = add(p, &ephemeral_pod_subject);
@@ -218,8 +224,10 @@ static int add_pod(struct pod *p, const struct ephemeral_item *items, size_t n, 
         return -ENOMEM;
     }
     *total = p->total;
-    uint64_t now_ns = clock_mono_ns();
-    total->age_seconds = (double)(now_ns - p->oldest_ns) / (double)CLOCK_NS_PER_SEC;
+    if (total->present & EPHEMERAL_TOTAL) {
+        uint64_t now_ns = clock_mono_ns();
+        total->age_seconds = (double)(now_ns - p->oldest_ns) / (double)CLOCK_NS_PER_SEC;
+    }
     return 0;
 }
 

@@ -15,17 +15,21 @@ static void pod_common(const void *sample, struct metric_writer *out)
     metric_common(out, s->pod);
 }
 
-#define POD(family, member, from, text)                                                            \
-    VALUE(struct ephemeral_pod_sample, family, GAUGE, EPHEMERAL_TOTAL, member, from, text)
+#define POD(family, bits, member, from, text)                                                      \
+    VALUE(struct ephemeral_pod_sample, family, GAUGE, bits, member, from, text)
 
 static const struct metric_family pod_rows[] = {
-    POD("kubegauge_pod_ephemeral_storage_age_seconds", age_seconds, "clock",
+    POD("kubegauge_pod_ephemeral_storage_age_seconds", EPHEMERAL_TOTAL, age_seconds, "clock",
         "Seconds since the oldest of the values that make up the pod's was measured."),
-    POD("kubegauge_pod_ephemeral_storage_bytes", bytes, "st_blocks of its files, project quota",
+    POD("kubegauge_pod_ephemeral_storage_bytes", EPHEMERAL_TOTAL, bytes,
+        "st_blocks of its files, project quota",
         "Disk space that the pod takes on the machine: writable layers and logs of its containers, "
         "emptyDir and configMap volumes, /etc/hosts. Missing until all of it has been measured."),
-    POD("kubegauge_pod_ephemeral_storage_inodes", inodes, "files, project quota",
+    POD("kubegauge_pod_ephemeral_storage_inodes", EPHEMERAL_TOTAL, inodes, "files, project quota",
         "Files and folders that make up the pod's ephemeral storage."),
+    POD("kubegauge_pod_ephemeral_storage_limit_bytes", EPHEMERAL_LIMIT, limit_bytes,
+        ".spec.containers[].resources.limits",
+        "Disk space beyond which the kubelet evicts the pod; missing when it has no limit."),
 };
 
 const struct metric_subject ephemeral_pod_subject = {

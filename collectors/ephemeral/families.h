@@ -6,11 +6,12 @@
 #include "metrics/family.h"
 
 #define EPHEMERAL_TOTAL (UINT64_C(1) << 0) /* every part of the pod has been measured */
+#define EPHEMERAL_LIMIT (UINT64_C(1) << 1) /* it has a limit */
 
 struct ephemeral_pod_sample {
     uint64_t present;
     struct str namespace, pod;
-    uint64_t bytes, inodes;
+    uint64_t bytes, inodes, limit_bytes;
     double age_seconds; /* of the oldest part */
 };
 

@@ -30,6 +30,7 @@ struct pod_index_pod {
     size_t n_containers;
     const struct pod_index_claim *claims; /* in the order of spec.volumes */
     size_t n_claims;
+    uint64_t ephemeral_limit_bytes; /* of disk on its node; 0: none */
 };
 
 struct pod_index_table {

@@ -1,6 +1,7 @@
 #include "kube/join/pod_record.h"
 
 #include "kube/join/pod_claims.h"
+#include "kube/join/pod_limits.h"
 #include "kube/object/json_get.h"
 
 /* Bytes of a record that are kept of the scratch memory between two pods. */
@@ -140,6 +141,7 @@ static struct pod_record *record_pack(const struct pod_index_pod *borrowed, size
         .n_containers = b->n_containers,
         .claims = claims,
         .n_claims = b->n_claims,
+        .ephemeral_limit_bytes = b->ephemeral_limit_bytes,
     };
     for (size_t i = 0; i < n_columns; i++) {
         columns[i] = text_copy(&at, b->columns[i]);
@@ -174,6 +176,7 @@ struct pod_record *pod_record_new(const json_t *object, const struct pod_columns
     }
     arena_reset(scratch, SCRATCH_KEEP);
     pod.cgroup_uid = cgroup_uid_of(metadata, pod.uid);
+    pod.ephemeral_limit_bytes = pod_limits_ephemeral(object);
     struct str *values = ARENA_ARRAY(scratch, columns->n, struct str);
     if (!values) {
         err_set(err, ENOMEM, "no memory for a pod of the index");
@@ -197,7 +200,8 @@ bool pod_record_equal(const struct pod_record *a, const struct pod_record *b, si
     const struct pod_index_pod *x = &a->pod, *y = &b->pod;
     bool equal = str_eq(x->cgroup_uid, y->cgroup_uid) && str_eq(x->namespace, y->namespace) &&
                  str_eq(x->name, y->name) && str_eq(x->uid, y->uid) &&
-                 x->n_containers == y->n_containers && x->n_claims == y->n_claims;
+                 x->n_containers == y->n_containers && x->n_claims == y->n_claims &&
+                 x->ephemeral_limit_bytes == y->ephemeral_limit_bytes;
     for (size_t i = 0; equal && i < n_columns; i++) {
         equal = str_eq(x->columns[i], y->columns[i]);
     }

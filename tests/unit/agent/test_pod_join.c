@@ -22,7 +22,8 @@ static struct pod_index *two_pods(void)
     assert_non_null(index);
     assert_int_equal(pod_index_consumer.relist_begin(index, &err), 0);
     put(index, "{\"metadata\":{\"uid\":\"u-2\",\"name\":\"two\",\"namespace\":\"ns\"},"
-               "\"spec\":{\"nodeName\":\"n9\"},\"status\":{\"containerStatuses\":["
+               "\"spec\":{\"nodeName\":\"n9\",\"containers\":[{\"name\":\"app\",\"resources\":"
+               "{\"limits\":{\"ephemeral-storage\":\"2Ki\"}}}]},\"status\":{\"containerStatuses\":["
                "{\"name\":\"app\",\"image\":\"i:1\",\"containerID\":\"containerd://" ID_A "\","
                "\"lastState\":{\"terminated\":{\"reason\":\"OOMKilled\",\"containerID\":"
                "\"containerd://" ID_B "\"}}}]}}");
@@ -49,7 +50,9 @@ static void finds_pods_and_containers(void **state)
     assert_true(lookup.pod(table, STR("u-2"), &pod));
     assert_str_equal(pod.name, "two");
     assert_str_equal(pod.columns[0], "n9");
+    assert_int_equal(pod.ephemeral_limit_bytes, 2048);
     assert_true(lookup.pod(table, STR("u-1"), &pod));
+    assert_int_equal(pod.ephemeral_limit_bytes, 0);
     assert_false(lookup.pod(table, STR("u-3"), &pod));
     assert_false(lookup.pod(table, STR(""), &pod));
     assert_true(lookup.container(table, STR("u-2"), STR(ID_A), &name, &image));

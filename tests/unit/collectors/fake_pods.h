@@ -20,6 +20,7 @@ struct fake_pod {
     const char *uid, *namespace, *name;
     struct str columns[2];
     struct fake_container containers[FAKE_CONTAINERS];
+    uint64_t ephemeral_limit_bytes;
     struct fake_claim claims[FAKE_CONTAINERS]; /* ends with one without a name */
 };
 
@@ -61,7 +62,12 @@ static bool fake_pod(const void *table, struct str uid, struct pod_info *ret)
 {
     const struct fake_pod *pod = fake_find(table, uid);
     if (pod) {
-        *ret = (struct pod_info){ str_of(pod->namespace), str_of(pod->name), pod->columns };
+        *ret = (struct pod_info){
+            .namespace = str_of(pod->namespace),
+            .name = str_of(pod->name),
+            .columns = pod->columns,
+            .ephemeral_limit_bytes = pod->ephemeral_limit_bytes,
+        };
     }
     return pod;
 }

@@ -136,6 +136,10 @@ static void served(void **state)
     assert_true(value_of(a, POD_INODES) == 3 + 2 + 4 + 3 + 1);
     double age = value_of(a, POD_AGE);
     assert_true(age >= 0 && age < (double)PATIENCE_NS / 1e9);
+    assert_null(strstr(buf_c(&a->text), "limit_bytes{")); /* it has none */
+    a->m.pods.pods[0].ephemeral_limit_bytes = 1 << 30;
+    await(a, "volumes", "kubegauge_pod_ephemeral_storage_limit_bytes{" LABELS "} 1.073741824e+09\n",
+          true);
     /* The sandbox's layer belongs to no container. */
     assert_null(strstr(buf_c(&a->text), "container=\"\""));
 }
