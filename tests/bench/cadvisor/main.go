@@ -38,12 +38,17 @@ var ignored = container.MetricSet{
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9097", "address to serve /metrics on")
 	interval := flag.Duration("interval", time.Second, "housekeeping interval")
+	all := flag.Bool("all", false, "every cgroup, as the program has it by default")
 	flag.Parse()
+	var raw []string
+	if *all {
+		raw = []string{""}
+	}
 	included := container.AllMetrics.Difference(ignored)
 	dynamic := true
 	housekeeping := manager.HousekeepingConfig{Interval: interval, AllowDynamic: &dynamic}
 	m, err := manager.New(memory.New(2*time.Minute, nil), sysfs.NewRealSysFs(), housekeeping,
-		included, nil, nil, "", 0)
+		included, raw, nil, "", 0)
 	if err != nil {
 		log.Fatal(err)
 	}
