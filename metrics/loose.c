@@ -1,6 +1,7 @@
 #include "metrics/loose.h"
 
 #include "base/num.h"
+#include "metrics/label_value.h"
 
 struct loose_family *loose_family_new(struct arena *mem, struct str name, enum metric_type type)
 {
@@ -12,6 +13,70 @@ struct loose_family *loose_family_new(struct arena *mem, struct str name, enum m
     f->row = (struct metric_family){ .name = own.p, .help = "", .type = type };
     f->last_link = &f->first;
     return f;
+}
+
+void loose_set_init(struct loose_set *set, struct arena *mem)
+{
+    *set = (struct loose_set){ .mem = mem };
+    set->last_link = &set->first;
+}
+
+void loose_set_done(struct loose_set *set)
+{
+    map_done(&set->by_name, NULL);
+}
+
+struct loose_family *loose_set_family(struct loose_set *set, struct str name, enum metric_type type)
+{
+    struct loose_family *f = map_get(&set->by_name, name);
+    if (f) {
+        return f;
+    }
+    f = loose_family_new(set->mem, name, type);
+    if (!f || map_put(&set->by_name, name, f, NULL) < 0) {
+        return NULL;
+    }
+    *set->last_link = f;
+    set->last_link = &f->next;
+    return f;
+}
+
+static int by_label(const void *a, const void *b)
+{
+    return str_cmp(((const struct metric_label *)a)->name, ((const struct metric_label *)b)->name);
+}
+
+int loose_labels(struct metric_label *labels, size_t n, struct buf *scratch, struct arena *mem,
+                 struct str *ret)
+{
+    if (n > 1) {
+        qsort(labels, n, sizeof(*labels), by_label);
+    }
+    buf_clear(scratch);
+    for (size_t i = 0; i < n; i++) {
+        if (labels[i].value.n) {
+            buf_add_c(scratch, scratch->n ? "," : "");
+            buf_add(scratch, labels[i].name);
+            buf_add(scratch, STR("=\""));
+            label_value_add(scratch, labels[i].value);
+            buf_add_char(scratch, '"');
+        }
+    }
+    return buf_failed(scratch) ? -ENOMEM : arena_str(mem, buf_str(scratch), ret);
+}
+
+int loose_add(struct loose_family *f, struct arena *mem, const struct loose_series *s)
+{
+    struct loose_series *own = ARENA_NEW(mem, struct loose_series);
+    if (!own) {
+        return -ENOMEM;
+    }
+    *own = *s;
+    own->next = NULL;
+    *f->last_link = own;
+    f->last_link = &own->next;
+    f->n_series++;
+    return 0;
 }
 
 void loose_family_append(struct loose_family *f, struct loose_family *from)

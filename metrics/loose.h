@@ -10,7 +10,9 @@
 #define KG_METRICS_LOOSE_H
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "metrics/part.h"
+#include "metrics/writer.h"
 
 enum loose_kind { LOOSE_VALUE, LOOSE_BUCKET, LOOSE_QUANTILE, LOOSE_SUM, LOOSE_COUNT };
 
@@ -34,6 +36,31 @@ struct loose_family {
 
 /* An empty family of that name in mem. NULL when out of memory. */
 struct loose_family *loose_family_new(struct arena *mem, struct str name, enum metric_type type);
+
+/* Families that are made as their names come up. Zeroed but for mem; the families live in mem. */
+struct loose_set {
+    struct arena *mem;
+    struct loose_family *first, **last_link; /* in the order in which they came up */
+    struct map by_name;
+};
+
+/* An empty set whose families are to live in mem. */
+void loose_set_init(struct loose_set *set, struct arena *mem);
+/* Forgets the names; the families stay. */
+void loose_set_done(struct loose_set *set);
+
+/* The family of that name, made of that type if it is new; NULL when out of memory. */
+struct loose_family *loose_set_family(struct loose_set *set, struct str name,
+                                      enum metric_type type);
+
+/* Renders labels (sorted here by name; names must be legal) into mem, with scratch cleared.
+ * Errors: -ENOMEM. */
+int loose_labels(struct metric_label *labels, size_t n, struct buf *scratch, struct arena *mem,
+                 struct str *ret) KG_MUST_CHECK;
+
+/* Appends a copy of s to the family. Errors: -ENOMEM. */
+int loose_add(struct loose_family *f, struct arena *mem,
+              const struct loose_series *s) KG_MUST_CHECK;
 
 /* Moves all series of `from` behind those of f. Neither may be finished. */
 void loose_family_append(struct loose_family *f, struct loose_family *from);

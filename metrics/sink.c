@@ -198,6 +198,21 @@ void metric_sink_add_loose(struct metric_sink *sink, struct loose_family *f)
     }
 }
 
+int metric_sink_add_set(struct metric_sink *sink, struct loose_set *set)
+{
+    struct loose_family *next;
+    for (struct loose_family *f = set->first; f; f = next) {
+        size_t dropped;
+        next = f->next;
+        int r = loose_finish(f, set->mem, &dropped);
+        if (r < 0) {
+            return r;
+        }
+        metric_sink_add_loose(sink, f);
+    }
+    return 0;
+}
+
 struct metric_part *metric_sink_take(struct metric_sink *sink, const char *endpoint,
                                      uint64_t taken_mono_ns, struct err *err)
 {

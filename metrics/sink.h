@@ -41,6 +41,9 @@ void *metric_sink_add(struct metric_sink *sink, const struct metric_subject *sub
  * that are read aside (may_block), whose families are all theirs. */
 void metric_sink_add_loose(struct metric_sink *sink, struct loose_family *f);
 
+/* Finishes and adds all families of the set, whose mem is the reading's arena. Errors: -ENOMEM. */
+int metric_sink_add_set(struct metric_sink *sink, struct loose_set *set) KG_MUST_CHECK;
+
 /* Ends the reading: renders common labels, and gives one part with all subjects of the endpoint,
  * its families in order of subjects as first added, rows in table order. One reading may be taken
  * once per endpoint; the caller owns the reference. NULL with err set on error. taken_mono_ns: when

@@ -1,11 +1,9 @@
 #include "metrics/text_parse.h"
 
 #include "base/limits.h"
-#include "base/map.h"
 #include "base/num.h"
 #include "metrics/names.h"
 #include "metrics/utf8.h"
-#include "metrics/writer.h"
 
 #include <math.h>
 #include <strings.h>
@@ -16,8 +14,7 @@ struct parser {
     struct arena *mem;
     struct err *err;
     size_t line, n_series, max_series;
-    struct loose_family *first, **last_link;
-    struct map by_name; /* family's name -> family */
+    struct loose_set families;
     struct buf scratch; /* a label's value or a help, without escapes; then labels as text */
     struct metric_label labels[LABELS_MAX];
     size_t n_labels;
@@ -52,22 +49,6 @@ static struct str take_until(struct str *s, const char *ends)
     struct str word = str_head(*s, n);
     *s = str_from(*s, n);
     return word;
-}
-
-/* The family of that name, made if it is new; NULL when out of memory. */
-static struct loose_family *family_of(struct parser *p, struct str name)
-{
-    struct loose_family *f = map_get(&p->by_name, name);
-    if (f) {
-        return f;
-    }
-    f = loose_family_new(p->mem, name, METRIC_UNTYPED);
-    if (!f || map_put(&p->by_name, name, f, NULL) < 0) {
-        return NULL;
-    }
-    *p->last_link = f;
-    p->last_link = &f->next;
-    return f;
 }
 
 /* Text with \\, \n and \" undone, into scratch. */
@@ -152,7 +133,7 @@ static int parse_comment(struct parser *p, struct str line)
     if (!metric_name_legal(name)) {
         return bad(p, "no metric name:", name);
     }
-    struct loose_family *f = family_of(p, name);
+    struct loose_family *f = loose_set_family(&p->families, name, METRIC_UNTYPED);
     if (!f) {
         return no_memory(p);
     }
@@ -233,17 +214,17 @@ static struct loose_family *find_family(struct parser *p, struct str name, enum 
 {
     static const enum loose_kind kinds[] = { LOOSE_COUNT, LOOSE_SUM, LOOSE_BUCKET };
     *ret = LOOSE_VALUE;
-    for (size_t i = 0; i < KG_ARRAY_LEN(kinds) && !map_get(&p->by_name, name); i++) {
+    for (size_t i = 0; i < KG_ARRAY_LEN(kinds) && !map_get(&p->families.by_name, name); i++) {
         struct str base = name;
         struct loose_family *f =
-            str_eat_end(&base, loose_suffix(kinds[i])) ? map_get(&p->by_name, base) : NULL;
+            str_eat_end(&base, loose_suffix(kinds[i])) ? map_get(&p->families.by_name, base) : NULL;
         if (f && (f->row.type == METRIC_HISTOGRAM ||
                   (f->row.type == METRIC_SUMMARY && kinds[i] != LOOSE_BUCKET))) {
             *ret = kinds[i];
             return f;
         }
     }
-    return family_of(p, name);
+    return loose_set_family(&p->families, name, METRIC_UNTYPED);
 }
 
 /* Takes the label that a bucket or a quantile is told by out of the others. */
@@ -275,32 +256,6 @@ static int check_kind(struct parser *p, const struct loose_family *f, struct loo
         return take_bound(p, STR("le"), &s->bound);
     }
     return 0;
-}
-
-static int by_label(const void *a, const void *b)
-{
-    return str_cmp(((const struct metric_label *)a)->name, ((const struct metric_label *)b)->name);
-}
-
-static int render_labels(struct parser *p, struct loose_series *s)
-{
-    if (p->n_labels > 1) {
-        qsort(p->labels, p->n_labels, sizeof(p->labels[0]), by_label);
-    }
-    buf_clear(&p->scratch);
-    for (size_t i = 0; i < p->n_labels; i++) {
-        if (!p->labels[i].value.n) {
-            continue;
-        }
-        buf_add_c(&p->scratch, p->scratch.n ? "," : "");
-        buf_add(&p->scratch, p->labels[i].name);
-        buf_add(&p->scratch, STR("=\""));
-        metric_escape(&p->scratch, p->labels[i].value);
-        buf_add_char(&p->scratch, '"');
-    }
-    bool failed =
-        buf_failed(&p->scratch) || arena_str(p->mem, buf_str(&p->scratch), &s->labels) < 0;
-    return failed ? no_memory(p) : 0;
 }
 
 static int parse_value(struct parser *p, struct str line, double *ret)
@@ -336,23 +291,16 @@ static int parse_sample(struct parser *p, struct str line)
     if (r == 0) {
         r = parse_value(p, line, &values.value);
     }
-    if (r == 0) {
-        r = render_labels(p, &values);
-    }
     if (r < 0) {
         return r;
     }
     if (p->n_series == p->max_series) {
         return err_set(p->err, E2BIG, "line %zu: more than %zu series", p->line, p->max_series);
     }
-    struct loose_series *s = ARENA_NEW(p->mem, struct loose_series);
-    if (!s) {
+    if (loose_labels(p->labels, p->n_labels, &p->scratch, p->mem, &values.labels) < 0 ||
+        loose_add(f, p->mem, &values) < 0) {
         return no_memory(p);
     }
-    *s = values;
-    *f->last_link = s;
-    f->last_link = &s->next;
-    f->n_series++;
     p->n_series++;
     return 0;
 }
@@ -386,7 +334,7 @@ int text_parse(struct str text, size_t max_series, struct arena *mem, struct tex
     struct parser p = { .mem = mem, .err = err, .max_series = max_series };
     int r = 0;
     buf_init(&p.scratch, LIMIT_NODE_ARENA_BYTES);
-    p.last_link = &p.first;
+    loose_set_init(&p.families, mem);
     while (r == 0 && text.n) {
         p.line++;
         bool whole = str_find(text, '\n') >= 0;
@@ -397,9 +345,9 @@ int text_parse(struct str text, size_t max_series, struct arena *mem, struct tex
         }
     }
     if (r == 0) {
-        *ret = (struct text_families){ with_series(p.first), p.n_series };
+        *ret = (struct text_families){ with_series(p.families.first), p.n_series };
     }
-    map_done(&p.by_name, NULL);
+    loose_set_done(&p.families);
     buf_done(&p.scratch);
     return r;
 }

@@ -84,6 +84,27 @@ static int add_counts(int fd, const char *prefix, const struct edac_sample *from
     return s || !values.present ? 0 : -ENOMEM;
 }
 
+/* The peer's way to write a module's label: "mc#0csrow#0channel#0" -> "mc0_csrow0_channel0". */
+static int read_label(int fd, const char *file, struct arena *mem, struct str *ret)
+{
+    auto_buf struct buf out = BUF_INIT(LIMIT_NODE_FILE_BYTES);
+    struct str text = { 0 };
+    int r = node_text_at(fd, file, mem, &text);
+    if (r < 0) {
+        *ret = STR("unknown");
+        return r == -ENOMEM ? r : 0;
+    }
+    for (; text.n; text = str_from(text, 1)) {
+        if (str_starts(text, STR("csrow")) || str_starts(text, STR("channel"))) {
+            buf_add_char(&out, '_');
+        }
+        if (text.p[0] != '#') {
+            buf_add_char(&out, text.p[0]);
+        }
+    }
+    return buf_failed(&out) ? buf_failed(&out) : arena_str(mem, buf_str(&out), ret);
+}
+
 /* "ch0_ce_count" is a channel's file; its number is between. */
 static int add_channels(int fd, struct edac_sample *row, struct metric_sink *sink, struct err *err)
 {
@@ -103,8 +124,8 @@ static int add_channels(int fd, struct edac_sample *row, struct metric_sink *sin
         snprintf(label, sizeof(label), "%sdimm_label", prefix);
         struct edac_sample values = *row;
         values.channel = channel;
-        r = node_text_at(fd, label, mem, &values.dimm);
-        r = r == -ENOMEM ? r : add_counts(fd, prefix, &values, &channel_subject, sink, err);
+        r = read_label(fd, label, mem, &values.dimm);
+        r = r < 0 ? r : add_counts(fd, prefix, &values, &channel_subject, sink, err);
     }
     return r;
 }

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define HAS_SYSFS BIT(0)
+#define HAS_RAID_DISKS BIT(0)
 
 enum { MD_ACTIVE, MD_CHECK, MD_INACTIVE, MD_RECOVERING, MD_RESYNC, MD_STATES };
 
@@ -15,8 +15,8 @@ struct md_sample {
     uint64_t present;
     struct str device;
     unsigned state;
+    bool is_stripe;
     uint64_t active, failed, spare, required, blocks, synced;
-    uint64_t raid_disks, degraded;
 };
 
 static void md_common(const void *sample, struct metric_writer *out)
@@ -48,21 +48,40 @@ static const struct metric_family rows[] = {
                "Blocks of the array."),
     NODE_VALUE(struct md_sample, "node_md_blocks_synced", GAUGE, 0, synced, 1, "/proc/mdstat",
                "Blocks of the array that are whole."),
-    NODE_VALUE(struct md_sample, "node_md_degraded", GAUGE, HAS_SYSFS, degraded, 1,
-               "/sys/block/md*/md/degraded", "Members that are missing."),
     NODE_SERIES("node_md_disks", GAUGE, 0, put_disks, METRIC_LABELS("state"), "/proc/mdstat",
                 "Members of the array by state."),
     NODE_VALUE(struct md_sample, "node_md_disks_required", GAUGE, 0, required, 1, "/proc/mdstat",
                "Members that the array is to have."),
-    NODE_VALUE(struct md_sample, "node_md_raid_disks", GAUGE, HAS_SYSFS, raid_disks, 1,
-               "/sys/block/md*/md/raid_disks",
-               "Members that the array is to have, spares left out."),
     NODE_SERIES("node_md_state", GAUGE, 0, put_state, METRIC_LABELS("state"), "/proc/mdstat",
                 "Whether the array is in this state."),
 };
 
 NODE_SUBJECT_OF(md_subject, "node_mdadm", struct md_sample, rows, md_common,
                 METRIC_LABELS("device"));
+
+/* What sysfs tells of an array, be it in mdstat or not. */
+struct md_disks_sample {
+    uint64_t present;
+    struct str device;
+    uint64_t raid_disks, degraded;
+};
+
+static void md_disks_common(const void *sample, struct metric_writer *out)
+{
+    metric_common(out, ((const struct md_disks_sample *)sample)->device);
+}
+
+static const struct metric_family disks_rows[] = {
+    NODE_VALUE(struct md_disks_sample, "node_md_degraded", GAUGE, 0, degraded, 1,
+               "/sys/block/md*/md/degraded",
+               "Members that are missing; 0 for arrays that can spare none."),
+    NODE_VALUE(struct md_disks_sample, "node_md_raid_disks", GAUGE, HAS_RAID_DISKS, raid_disks, 1,
+               "/sys/block/md*/md/raid_disks",
+               "Members that the array is to have, spares left out."),
+};
+
+NODE_SUBJECT_OF(md_disks_subject, "node_mdadm_disks", struct md_disks_sample, disks_rows,
+                md_disks_common, METRIC_LABELS("device"));
 
 struct mdadm {
     struct node_file file;
@@ -97,6 +116,7 @@ static int mdadm_start(const struct collector_env *env, void **ret_state, struct
 static void parse_members(struct str line, struct md_sample *s)
 {
     uint64_t members = 0;
+    struct str kind = line;
     s->state = str_eq(str_word(&line), STR("active")) ? MD_ACTIVE : MD_INACTIVE;
     for (struct str word = str_word(&line); word.n; word = str_word(&line)) {
         if (str_find(word, '[') < 0) {
@@ -107,7 +127,8 @@ static void parse_members(struct str line, struct md_sample *s)
         s->spare += str_search(word, STR("(S)")) >= 0;
     }
     /* A stripe has no line that tells; all its members work. */
-    s->active = s->required = members - s->failed - s->spare;
+    s->is_stripe = str_search(kind, STR("raid0")) >= 0 || str_search(kind, STR("linear")) >= 0;
+    s->active = s->required = s->is_stripe ? members : 0;
 }
 
 /* "[8/7]" */
@@ -151,25 +172,57 @@ static void parse_detail(struct str line, struct md_sample *s)
     struct str first = str_word(&words);
     if (str_eq(str_word(&words), STR("blocks")) && num_scan_u64(first, &blocks) == 0) {
         s->blocks = s->synced = blocks;
-        parse_status(words, s);
+        if (!s->is_stripe && s->state != MD_INACTIVE) {
+            parse_status(words, s);
+        }
     } else if (str_search(line, STR("recovery")) >= 0 || str_search(line, STR("resync")) >= 0 ||
                str_search(line, STR("check =")) >= 0) {
         parse_progress(line, s);
     }
 }
 
-static void read_sysfs(const struct mdadm *m, struct md_sample *s)
+/* "8", or "11 (10)" while the array gets another shape. A container of arrays has none. */
+static int add_disks(const struct mdadm *m, struct str device, struct metric_sink *sink,
+                     struct err *err)
 {
-    char path[128];
-    int n = snprintf(path, sizeof(path), STR_FMT "/md", STR_ARG(s->device));
-    if (m->sys_block < 0 || n < 0 || (size_t)n >= sizeof(path)) {
-        return;
+    char path[300], text[64];
+    struct str value = { 0 };
+    int n = snprintf(path, sizeof(path), STR_FMT "/md", STR_ARG(device));
+    if (n < 0 || (size_t)n >= sizeof(path)) {
+        return 0;
     }
     auto_close int fd = file_open_dir_at(m->sys_block, path);
-    if (fd >= 0 && node_u64_at(fd, "raid_disks", &s->raid_disks) >= 0 &&
-        node_u64_at(fd, "degraded", &s->degraded) >= 0) {
-        s->present |= HAS_SYSFS;
+    if (fd < 0) {
+        return 0;
     }
+    struct md_disks_sample *s = metric_sink_add(sink, &md_disks_subject, NULL, 0, err);
+    if (!s) {
+        return -ENOMEM;
+    }
+    s->device = device;
+    if (node_line_at(fd, "raid_disks", text, sizeof(text), &value) >= 0 &&
+        num_scan_u64(str_word(&value), &s->raid_disks) == 0) {
+        s->present |= HAS_RAID_DISKS;
+    }
+    if (node_u64_at(fd, "degraded", &s->degraded) < 0) {
+        s->degraded = 0; /* a stripe has no such file */
+    }
+    return 0;
+}
+
+static int read_sysfs(const struct mdadm *m, struct metric_sink *sink, struct err *err)
+{
+    struct str *names = NULL;
+    size_t n = 0;
+    int r =
+        m->sys_block < 0 ? 0 : node_dir_names(m->sys_block, metric_sink_arena(sink), &names, &n);
+    if (r < 0) {
+        return err_set_errno(err, -r, "block");
+    }
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        r = str_starts(names[i], STR("md")) ? add_disks(m, names[i], sink, err) : 0;
+    }
+    return r;
 }
 
 static int mdadm_read(void *state, struct metric_sink *sink, struct err *err)
@@ -195,12 +248,11 @@ static int mdadm_read(void *state, struct metric_sink *sink, struct err *err)
             return -ENOMEM;
         }
         parse_members(rest, s);
-        read_sysfs(m, s);
     }
-    return r;
+    return r < 0 ? r : read_sysfs(m, sink, err);
 }
 
-static const struct metric_subject *const subjects[] = { &md_subject, NULL };
+static const struct metric_subject *const subjects[] = { &md_subject, &md_disks_subject, NULL };
 
 const struct collector collector_mdadm = {
     .name = "mdadm",
