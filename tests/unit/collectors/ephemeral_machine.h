@@ -80,7 +80,11 @@ static inline void machine_open(struct machine *m)
     m->pods = (struct fake_pods){
         .listed = true,
         .generation = 1,
-        .pods = { { U, "default", "web-0", { STR("red"), STR("") }, { { APP, "app", "nginx" } } } },
+        .pods = { { .uid = U,
+                    .namespace = "default",
+                    .name = "web-0",
+                    .columns = { STR("red"), STR("") },
+                    .containers = { { APP, "app", "nginx" } } } },
     };
 }
 

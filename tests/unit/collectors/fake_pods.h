@@ -20,13 +20,13 @@ struct fake_pod {
     const char *uid, *namespace, *name;
     struct str columns[2];
     struct fake_container containers[FAKE_CONTAINERS];
-    uint64_t ephemeral_limit_bytes;
     struct fake_claim claims[FAKE_CONTAINERS]; /* ends with one without a name */
 };
 
 struct fake_pods {
     bool listed; /* false: no list was seen yet */
     uint64_t generation;
+    uint64_t ephemeral_limit_bytes;  /* of all of them */
     struct fake_pod pods[FAKE_PODS]; /* ends with one without a uid */
     int held;                        /* acquired and not released */
 };
@@ -66,7 +66,7 @@ static bool fake_pod(const void *table, struct str uid, struct pod_info *ret)
             .namespace = str_of(pod->namespace),
             .name = str_of(pod->name),
             .columns = pod->columns,
-            .ephemeral_limit_bytes = pod->ephemeral_limit_bytes,
+            .ephemeral_limit_bytes = ((const struct fake_pods *)table)->ephemeral_limit_bytes,
         };
     }
     return pod;

@@ -69,16 +69,16 @@ static int setup(void **state)
     m->pods = (struct fake_pods){
         .listed = true,
         .generation = 1,
-        .pods = { { U,
-                    "default",
-                    "web-0",
-                    { STR("red"), STR("sts") },
-                    { { APP, "app", "nginx:1" } } },
-                  { HASH,
-                    "kube-system",
-                    "etcd-n",
-                    { STR(""), STR("") },
-                    { { NODE, "etcd", "etcd:3" } } } },
+        .pods = { { .uid = U,
+                    .namespace = "default",
+                    .name = "web-0",
+                    .columns = { STR("red"), STR("sts") },
+                    .containers = { { APP, "app", "nginx:1" } } },
+                  { .uid = HASH,
+                    .namespace = "kube-system",
+                    .name = "etcd-n",
+                    .columns = { STR(""), STR("") },
+                    .containers = { { NODE, "etcd", "etcd:3" } } } },
     };
     *state = m;
     return 0;

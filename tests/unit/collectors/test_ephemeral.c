@@ -137,7 +137,7 @@ static void served(void **state)
     double age = value_of(a, POD_AGE);
     assert_true(age >= 0 && age < (double)PATIENCE_NS / 1e9);
     assert_null(strstr(buf_c(&a->text), "limit_bytes{")); /* it has none */
-    a->m.pods.pods[0].ephemeral_limit_bytes = 1 << 30;
+    a->m.pods.ephemeral_limit_bytes = 1 << 30;
     await(a, "volumes", "kubegauge_pod_ephemeral_storage_limit_bytes{" LABELS "} 1.073741824e+09\n",
           true);
     /* The sandbox's layer belongs to no container. */
