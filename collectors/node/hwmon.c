@@ -1,6 +1,7 @@
 /* node_hwmon_*: /sys/class/hwmon/hwmonN, whose files are KIND NUMBER [_ELEMENT]: temp1_input, pwm2.
  */
 #include "base/num.h"
+#include "collectors/node/hwmon_other.h"
 #include "collectors/node/hwmon_tables.h"
 #include "collectors/node/node_file.h"
 #include "collectors/node/node_rows.h"
@@ -15,7 +16,6 @@
 #define SENSOR_EXCLUDE "collector.hwmon.sensor-exclude"
 #define SENSOR_INCLUDE "collector.hwmon.sensor-include"
 #define SENSORS_MAX 512
-#define CHIPS_MAX 256
 
 extern const struct collector collector_hwmon;
 
@@ -64,23 +64,6 @@ static int hwmon_start(const struct collector_env *env, void **ret_state, struct
     return 0;
 }
 
-/* Lower case, with '_' for what a metric's name may not have, and none at the ends. */
-static int clean(struct str text, struct arena *mem, struct str *ret)
-{
-    char *out = arena_alloc(mem, text.n + 1);
-    if (!out) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        out[i] = isalnum(c) || c == ':' ? (char)tolower(c) : '_';
-    }
-    *ret = (struct str){ out, text.n };
-    while (str_eat(ret, STR("_")) || str_eat_end(ret, STR("_"))) {
-    }
-    return 0;
-}
-
 /* "/sys/devices/platform/coretemp.0" gives "platform_coretemp_0": the name of the device is the
  * same after a boot, the number of the hwmon folder may not be. */
 static int chip_of_device(int fd, struct arena *mem, struct str *ret)
@@ -95,8 +78,8 @@ static int chip_of_device(int fd, struct arena *mem, struct str *ret)
     ssize_t slash = str_rfind(path, '/');
     struct str parent = str_head(path, slash < 0 ? 0 : (size_t)slash);
     ssize_t above = str_rfind(parent, '/');
-    int r = clean(str_from(path, (size_t)(slash + 1)), mem, &name);
-    r = r < 0 ? r : clean(str_from(parent, (size_t)(above + 1)), mem, &type);
+    int r = hwmon_clean(str_from(path, (size_t)(slash + 1)), mem, &name);
+    r = r < 0 ? r : hwmon_clean(str_from(parent, (size_t)(above + 1)), mem, &type);
     char joined[PATH_MAX];
     int n = snprintf(joined, sizeof(joined), STR_FMT "%s" STR_FMT, STR_ARG(type),
                      type.n && name.n ? "_" : "", STR_ARG(name));
@@ -122,11 +105,11 @@ struct chip {
     struct str name;
     struct sensor sensors[SENSORS_MAX];
     size_t n;
-    struct str seen[CHIPS_MAX]; /* names of the chips before it */
-    size_t n_seen;
+    struct loose_set others; /* of all chips: what stands in no table */
 };
 
-/* "temp1_crit": kind temp, sensor "temp1", element "crit". */
+/* "temp1_crit": kind temp, sensor "temp1", element "crit". Without a number it is sensor 0 of its
+ * kind, and the whole of it ("update_interval"): ret_sensor is left empty. */
 static const struct sensor_kind *split(struct str file, struct str *ret_sensor,
                                        struct str *ret_element)
 {
@@ -140,10 +123,10 @@ static const struct sensor_kind *split(struct str file, struct str *ret_sensor,
             digits++;
         }
         struct str element = str_from(rest, digits);
-        if (element.n && !str_eat(&element, STR("_"))) {
+        if (element.n && (digits == 0 || !str_eat(&element, STR("_")))) {
             continue;
         }
-        *ret_sensor = str_head(file, k->name.n + digits);
+        *ret_sensor = digits ? str_head(file, k->name.n + digits) : STR("");
         *ret_element = element;
         return k;
     }
@@ -196,32 +179,61 @@ static int add_label(struct chip *chip, struct str sensor, struct str label, str
     return 0;
 }
 
+/* The sensor's label, in text; empty when it has none. */
+static struct str label_of(int fd, struct str sensor, char *text, size_t size)
+{
+    char path[300];
+    struct str label = { 0 };
+    int n = snprintf(path, sizeof(path), STR_FMT "_label", STR_ARG(sensor));
+    bool read =
+        n > 0 && (size_t)n < sizeof(path) && node_line_at(fd, path, text, size, &label) >= 0;
+    return read ? label : STR("");
+}
+
+static int add_value(struct chip *chip, int fd, const struct sensor_kind *kind,
+                     const struct hwmon_value *v, struct err *err)
+{
+    for (size_t i = 0; i < kind->n_elements; i++) {
+        if (str_eq_c(v->element, kind->elements[i])) {
+            struct sensor *s = find_sensor(chip, kind, v->sensor, err);
+            if (!s) {
+                return -E2BIG;
+            }
+            s->sample->v[i] = v->value;
+            s->sample->present |= BIT(i);
+            return 0;
+        }
+    }
+    char text[256];
+    struct hwmon_value other = *v;
+    other.label = label_of(fd, v->sensor, text, sizeof(text));
+    return hwmon_other_add(&chip->others, &other);
+}
+
 static int add_file(struct chip *chip, int fd, struct str file, struct err *err)
 {
-    char text[256];
-    struct str sensor, element, value = { 0 };
-    const struct sensor_kind *kind = split(file, &sensor, &element);
-    /* A sensor that is off, or does not answer, cannot be read. */
-    if (!kind || !takes_sensor(chip, sensor) ||
-        node_line_at(fd, file.p, text, sizeof(text), &value) < 0) {
+    char text[256], numbered[64];
+    struct hwmon_value v = { .chip = chip->name };
+    struct str value = { 0 };
+    const struct sensor_kind *kind = split(file, &v.sensor, &v.element);
+    if (!kind) {
         return 0;
     }
-    if (str_eq(element, STR("label"))) {
-        return add_label(chip, sensor, value, err);
-    }
-    for (size_t i = 0; i < kind->n_elements; i++) {
-        double number;
-        if (!str_eq_c(element, kind->elements[i]) || num_scan_double(value, &number) < 0) {
-            continue;
+    v.kind = kind->name;
+    if (str_empty(v.sensor)) {
+        snprintf(numbered, sizeof(numbered), STR_FMT "0", STR_ARG(kind->name));
+        if (arena_str(chip->others.mem, str_of(numbered), &v.sensor) < 0) {
+            return -ENOMEM;
         }
-        struct sensor *s = find_sensor(chip, kind, sensor, err);
-        if (!s) {
-            return -E2BIG;
-        }
-        s->sample->v[i] = number;
-        s->sample->present |= BIT(i);
     }
-    return 0;
+    /* A sensor that is off, or does not answer, cannot be read. */
+    if (!takes_sensor(chip, v.sensor) || node_line_at(fd, file.p, text, sizeof(text), &value) < 0) {
+        return 0;
+    }
+    if (str_eq(v.element, STR("label"))) {
+        return add_label(chip, v.sensor, value, err);
+    }
+    return num_scan_double(value, &v.value) < 0 ? 0 : add_value(chip, fd, kind, &v, err);
 }
 
 static int add_folder(struct chip *chip, int fd, struct err *err)
@@ -241,60 +253,117 @@ static int name_chip(int fd, struct str folder, struct arena *mem, struct str dr
 {
     int r = chip_of_device(fd, mem, ret);
     if (r >= 0 && str_empty(*ret)) {
-        r = clean(driver, mem, ret);
+        r = hwmon_clean(driver, mem, ret);
     }
-    return r >= 0 && str_empty(*ret) ? clean(folder, mem, ret) : r;
+    return r >= 0 && str_empty(*ret) ? hwmon_clean(folder, mem, ret) : r;
 }
 
-static int add_chip(const struct hwmon *h, struct str folder, struct chip *chip,
-                    struct metric_sink *sink, struct err *err)
+/* A folder of class/hwmon. */
+struct folder {
+    struct str folder, base, driver;
+};
+
+/* Chips of one device would have the same series: then the driver's name tells them apart, or,
+ * where that is the same too, the folder's. */
+static int unique_name(const struct folder *all, size_t n, const struct folder *f,
+                       struct arena *mem, struct str *ret)
 {
-    struct arena *mem = metric_sink_arena(sink);
-    struct str driver = { 0 };
-    auto_close int fd = file_open_dir_at(h->dirfd, folder.p);
-    if (fd < 0 || node_text_at(fd, "name", mem, &driver) == -ENOMEM) {
-        return fd < 0 ? 0 : -ENOMEM;
+    size_t same_base = 0, same_driver = 0;
+    struct str suffix = { 0 };
+    char joined[512];
+    for (size_t i = 0; i < n; i++) {
+        same_base += str_eq(all[i].base, f->base);
+        same_driver += str_eq(all[i].base, f->base) && str_eq(all[i].driver, f->driver);
     }
-    chip->hwmon = h;
-    chip->sink = sink;
-    chip->n = 0;
-    int r = name_chip(fd, folder, mem, driver, &chip->name);
-    /* Two of one device would have the same series. */
-    for (size_t i = 0; i < chip->n_seen && r >= 0; i++) {
-        if (str_eq(chip->seen[i], chip->name)) {
-            r = clean(folder, mem, &chip->name);
-            break;
+    *ret = f->base;
+    if (same_base < 2) {
+        return 0;
+    }
+    int r = hwmon_clean(f->driver, mem, &suffix);
+    if (r >= 0 && (str_empty(suffix) || same_driver > 1)) {
+        r = hwmon_clean(f->folder, mem, &suffix);
+    }
+    int k =
+        snprintf(joined, sizeof(joined), STR_FMT "_" STR_FMT, STR_ARG(f->base), STR_ARG(suffix));
+    if (r < 0 || k < 0 || (size_t)k >= sizeof(joined)) {
+        return r < 0 ? r : -ENAMETOOLONG;
+    }
+    return arena_str(mem, str_of(joined), ret);
+}
+
+static int find_folders(const struct hwmon *h, struct arena *mem, struct folder **ret,
+                        size_t *ret_n)
+{
+    struct str *names = NULL;
+    size_t n = 0, found = 0;
+    int r = node_dir_names(h->dirfd, mem, &names, &n);
+    struct folder *all = r < 0 ? NULL : ARENA_ARRAY(mem, n, struct folder);
+    if (!all) {
+        return r < 0 ? r : -ENOMEM;
+    }
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        auto_close int fd = file_open_dir_at(h->dirfd, names[i].p);
+        struct folder *f = &all[found];
+        if (fd < 0) {
+            continue;
         }
+        f->folder = names[i];
+        r = node_text_at(fd, "name", mem, &f->driver) == -ENOMEM
+                ? -ENOMEM
+                : name_chip(fd, f->folder, mem, f->driver, &f->base);
+        found++;
     }
-    if (r >= 0 && chip->n_seen < CHIPS_MAX) {
-        chip->seen[chip->n_seen++] = chip->name;
+    *ret = all;
+    *ret_n = found;
+    return r < 0 ? r : 0;
+}
+
+static int add_chip(const struct folder *f, struct chip *chip, struct err *err)
+{
+    struct arena *mem = metric_sink_arena(chip->sink);
+    auto_close int fd = file_open_dir_at(chip->hwmon->dirfd, f->folder.p);
+    if (fd < 0 || !node_filter_takes(&chip->hwmon->chips, chip->name)) {
+        return 0;
     }
-    if (r < 0 || !node_filter_takes(&h->chips, chip->name)) {
-        return r;
-    }
-    if (driver.n) {
-        struct chip_sample *c = metric_sink_add(sink, hwmon_subjects[HWMON_CHIP], NULL, 0, err);
-        if (!c || clean(driver, mem, &c->chip_name) < 0) {
+    if (f->driver.n) {
+        struct chip_sample *c =
+            metric_sink_add(chip->sink, hwmon_subjects[HWMON_CHIP], NULL, 0, err);
+        if (!c || hwmon_clean(f->driver, mem, &c->chip_name) < 0) {
             return -ENOMEM;
         }
         c->chip = chip->name;
     }
-    r = add_folder(chip, fd, err);
+    int r = add_folder(chip, fd, err);
     auto_close int device = file_open_dir_at(fd, "device"); /* old drivers put files there */
     return r < 0 || device < 0 ? r : add_folder(chip, device, err);
 }
 
+static int add_chips(struct chip *chip, struct err *err)
+{
+    struct arena *mem = metric_sink_arena(chip->sink);
+    struct folder *all = NULL;
+    size_t n = 0;
+    int r = find_folders(chip->hwmon, mem, &all, &n);
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        chip->n = 0;
+        r = unique_name(all, n, &all[i], mem, &chip->name);
+        r = r < 0 ? r : add_chip(&all[i], chip, err);
+    }
+    return r < 0 ? r : metric_sink_add_set(chip->sink, &chip->others);
+}
+
 static int hwmon_read(void *state, struct metric_sink *sink, struct err *err)
 {
-    const struct hwmon *h = state;
     struct arena *mem = metric_sink_arena(sink);
-    struct str *names = NULL;
-    size_t n = 0;
     struct chip *chip = ARENA_NEW(mem, struct chip);
-    int r = chip ? node_dir_names(h->dirfd, mem, &names, &n) : -ENOMEM;
-    for (size_t i = 0; i < n && r >= 0; i++) {
-        r = add_chip(h, names[i], chip, sink, err);
+    if (!chip) {
+        return node_no_memory(err, "hwmon");
     }
+    chip->hwmon = state;
+    chip->sink = sink;
+    loose_set_init(&chip->others, mem);
+    int r = add_chips(chip, err);
+    loose_set_done(&chip->others);
     return r < 0 ? err_set_errno(err, -r, "class/hwmon") : 0;
 }
 

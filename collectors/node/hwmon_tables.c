@@ -323,6 +323,8 @@ static const char *const intrusion_elements[] = { "alarm", "beep" };
 NODE_SUBJECT_OF(intrusion_subject, "node_hwmon_intrusion", struct sensor_sample, intrusion_rows,
                 sensor_common, METRIC_LABELS("chip", "sensor"));
 
+static const char *const none[] = { NULL }; /* all that these kinds have stands in no table */
+
 const struct sensor_kind sensor_kinds[] = {
     { STR_INIT("in"), &in_subject, in_elements, KG_ARRAY_LEN(in_elements) },
     { STR_INIT("temp"), &temp_subject, temp_elements, KG_ARRAY_LEN(temp_elements) },
@@ -334,6 +336,11 @@ const struct sensor_kind sensor_kinds[] = {
     { STR_INIT("pwm"), &pwm_subject, pwm_elements, KG_ARRAY_LEN(pwm_elements) },
     { STR_INIT("intrusion"), &intrusion_subject, intrusion_elements,
       KG_ARRAY_LEN(intrusion_elements) },
+    { STR_INIT("cpu"), NULL, none, 0 },
+    { STR_INIT("freq"), NULL, none, 0 },
+    { STR_INIT("vrm"), NULL, none, 0 },
+    { STR_INIT("beep_enable"), NULL, none, 0 },
+    { STR_INIT("update_interval"), NULL, none, 0 },
     { .elements = NULL },
 };
 

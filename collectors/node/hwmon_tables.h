@@ -24,9 +24,9 @@ struct label_sample {
 };
 
 struct sensor_kind {
-    struct str name; /* "temp" of the file temp1_crit */
-    const struct metric_subject *subject;
-    const char *const *elements; /* "crit"; element i is v[i] */
+    struct str name;                      /* "temp" of the file temp1_crit */
+    const struct metric_subject *subject; /* NULL: none of its elements stands in a table */
+    const char *const *elements;          /* "crit"; element i is v[i] */
     size_t n_elements;
 };
 

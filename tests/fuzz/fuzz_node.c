@@ -25,6 +25,8 @@ static const struct {
     { "udp_queues", "net/udp" },
     { "sockstat", "net/sockstat" },
     { "os", "etc/os-release" },
+    { "nfs", "net/rpc/nfs" },
+    { "nfsd", "net/rpc/nfsd" },
 };
 
 static char root[64];
@@ -46,6 +48,8 @@ static void remove_root(void)
         snprintf(path, sizeof(path), "%s/%s", root, sources[i].path);
         unlink(path);
     }
+    snprintf(path, sizeof(path), "%s/net/rpc", root);
+    rmdir(path);
     snprintf(path, sizeof(path), "%s/net", root);
     rmdir(path);
     snprintf(path, sizeof(path), "%s/etc", root);
@@ -62,6 +66,8 @@ static void make_root(void)
         abort();
     }
     snprintf(path, sizeof(path), "%s/net", root);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/net/rpc", root);
     mkdir(path, 0700);
     snprintf(path, sizeof(path), "%s/etc", root);
     mkdir(path, 0700);
