@@ -3,7 +3,7 @@
  * the volumes collector.
  *
  * Where a container mounts a claim its pod says; what of the machine stands there the runtime wrote
- * down (docs/adr/0012). A folder once known holds for the life of the pod. */
+ * down (docs/adr/0013). A folder once known holds for the life of the pod. */
 #ifndef KG_COLLECTORS_VOLUME_LIST_H
 #define KG_COLLECTORS_VOLUME_LIST_H
 
