@@ -140,12 +140,14 @@ def pressure(file, kind):
 
 
 def io(name):
-    """The guest's only disk, and 0 for the root's file systems, which no disk stands behind."""
+    """The guest's disks, and 0 for the root's file systems, which no disk stands behind."""
     def value(r, c, labels):
-        if labels.get("device", "/dev/vda") != "/dev/vda":
+        minor = {"/dev/vda": "0", "/dev/vdb": "16"}.get(labels.get("device", "/dev/vda"))
+        if minor is None:
             return 0
-        for numbers in r.io(c).values():
-            return numbers.get(name)
+        for number, numbers in r.io(c).items():
+            if number[1] == minor:
+                return numbers.get(name)
         return None
     return value
 
@@ -310,6 +312,16 @@ def agrees(name, cgroup, value, low, high):
     return low - slack <= value <= high + slack
 
 
+def quota_objections(path):
+    """A folder of 50 times 64 KiB in a file of two names: its project's quota must say what du says."""
+    said = {words[0]: [int(word) for word in words[1:]] for words in map(str.split, path.open())}
+    print(f"project quota: {said}")
+    expected = {"without_project": [-61], "filled": [0], "part": [-61], "without_right": [-1],
+                "by_quota": [0, said["du"][1] * 1024, 4 - 1], "by_walk": said["by_quota"]}
+    return [f"quota: {key} is {said.get(key)}, not {value}" for key, value in expected.items()
+            if said.get(key) != value] + (["quota: nothing was filled"] if said["du"][1] < 3200 else [])
+
+
 def must_have_network(r, cgroup):
     """The root and the sandboxes, which the scenario makes of the digits c and 9."""
     return cgroup == "/" or re.search("c{64}|9{64}", cgroup)
@@ -354,6 +366,7 @@ def main():
               f" {counts['differ']:7} {counts['missing']:7}")
         if not counts["series"]:
             wrong.append(f"{name}: no series at all")
+    wrong += quota_objections(results / "quota")
     for line in wrong:
         print(line)
     killed = [v for n, l, v in parse(results / "metrics")
