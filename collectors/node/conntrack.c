@@ -1,10 +1,16 @@
 /* node_nf_conntrack_*: the table of tracked connections. /proc/net/stat/nf_conntrack has a line of
- * names, then a line of hexadecimal numbers for each processor. */
+ * names, then a line of hexadecimal numbers for each processor, each with the same entries.
+ *
+ * /proc/sys/net is that of the reader's network namespace, whatever /proc is looked at through; in
+ * a pod its nf_conntrack_count is the pod's own. So the count is the other file's, which can be had
+ * of the machine's namespace; the maximum is one for all namespaces. */
 #include "base/num.h"
 #include "collectors/node/node_file.h"
 #include "collectors/node/node_rows.h"
 
 #define COLUMNS 8
+#define ENTRIES COLUMNS
+#define UNKNOWN (COLUMNS + 1)
 #define COLUMNS_MAX 64
 
 struct conntrack_sample {
@@ -20,8 +26,10 @@ static const struct str columns[COLUMNS] = {
 };
 
 static const struct metric_family rows[] = {
-    NODE_VALUE(struct conntrack_sample, "node_nf_conntrack_entries", GAUGE, BIT(0), entries, 1,
-               "/proc/sys/net/netfilter/nf_conntrack_count", "Connections that are tracked."),
+    NODE_VALUE(
+        struct conntrack_sample, "node_nf_conntrack_entries", GAUGE, BIT(0), entries, 1,
+        "/proc/net/stat/nf_conntrack entries, else /proc/sys/net/netfilter/nf_conntrack_count",
+        "Connections that are tracked."),
     NODE_VALUE(struct conntrack_sample, "node_nf_conntrack_entries_limit", GAUGE, BIT(1), limit, 1,
                "/proc/sys/net/netfilter/nf_conntrack_max", "Most connections that can be tracked."),
     NODE_VALUE(struct conntrack_sample, "node_nf_conntrack_stat_drop", GAUGE, BIT(2), v[0], 1,
@@ -88,12 +96,15 @@ static int conntrack_start(const struct collector_env *env, void **ret_state, st
 
 static int parse_stat(struct str text, struct conntrack_sample *s)
 {
-    size_t which[COLUMNS_MAX], n = 0; /* column -> its place in columns[], or COLUMNS */
+    size_t which[COLUMNS_MAX], n = 0; /* column -> its place in columns[], ENTRIES or UNKNOWN */
     struct str names = str_line(&text);
     for (struct str name = str_word(&names); name.n && n < COLUMNS_MAX; name = str_word(&names)) {
         which[n] = 0;
         while (which[n] < COLUMNS && !str_eq(name, columns[which[n]])) {
             which[n]++;
+        }
+        if (which[n] == COLUMNS && !str_eq(name, STR("entries"))) {
+            which[n] = UNKNOWN;
         }
         n++;
     }
@@ -106,6 +117,8 @@ static int parse_stat(struct str text, struct conntrack_sample *s)
             }
             if (which[i] < COLUMNS) {
                 s->v[which[i]] += v;
+            } else if (which[i] == ENTRIES) {
+                s->entries = v;
             }
         }
     }
