@@ -17,6 +17,7 @@ static const struct {
     { "run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io/", "/config.json" },
     { "var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task/k8s.io/",
       "/config.json" },
+    { "run/containerd/io.containerd.runtime.v2.task/default/", "/config.json" }, /* nerdctl */
 };
 
 /* A cursor over JSON text. */
@@ -157,10 +158,12 @@ static const struct {
     { "io.kubernetes.container.name", FIELD(container) },
     { "io.kubernetes.cri-o.ImageName", FIELD(image) },
     { "io.kubernetes.cri-o.ContainerName", FIELD(name) },
+    { "nerdctl/name", FIELD(name) },
     { "io.kubernetes.pod.name", FIELD(pod) },
     { "io.kubernetes.pod.namespace", FIELD(namespace) },
 };
 
+/* Says whether it is one that every container of its runtime has. */
 static bool take_annotation(struct str key, struct str value, struct runtime_record *ret)
 {
     if (str_eq(key, STR("io.kubernetes.cri.container-type")) ||
@@ -173,7 +176,7 @@ static bool take_annotation(struct str key, struct str value, struct runtime_rec
             unescape(value, (char *)ret + annotations[i].at, annotations[i].size);
         }
     }
-    return false;
+    return str_eq(key, STR("nerdctl/name"));
 }
 
 /* The pairs of the annotations object, whose brace has been taken. */

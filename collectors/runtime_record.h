@@ -3,7 +3,8 @@
  * Uses: base.  Threads: any.  Owner: the container and the volumes collector.
  *
  * containerd's and CRI-O's CRI plugins hand runc a config.json for each container, whose
- * annotations name pod, container and image exactly as the runtime itself reports them. Reading it
+ * annotations name pod, container and image exactly as the runtime itself reports them; nerdctl
+ * gives its containers' names the same way. Reading it
  * takes no socket, but the folder can be anywhere or unreadable: nothing may depend on it. */
 #ifndef KG_COLLECTORS_RUNTIME_RECORD_H
 #define KG_COLLECTORS_RUNTIME_RECORD_H
@@ -19,7 +20,8 @@ struct runtime_record {
     bool is_sandbox;
     char container[RUNTIME_RECORD_NAME]; /* "" for containerd's sandboxes, "POD" for CRI-O's */
     char image[RUNTIME_RECORD_LONG];
-    char name[RUNTIME_RECORD_LONG]; /* CRI-O: k8s_<container>_<pod>_<namespace>_<uid>_<attempt> */
+    /* CRI-O: k8s_<container>_<pod>_<namespace>_<uid>_<attempt>; nerdctl: what the user called it */
+    char name[RUNTIME_RECORD_LONG];
     char namespace[RUNTIME_RECORD_NAME];
     char pod[RUNTIME_RECORD_NAME];
 };

@@ -61,6 +61,19 @@ static void test_sandboxes(void **state)
 #define TYPED(rest)                                                                                \
     STR("{\"annotations\":{\"io.kubernetes.cri.container-type\":\"container\"," rest "}}")
 
+static void test_nerdctl(void **state)
+{
+    (void)state;
+    struct runtime_record r;
+    assert_int_equal(runtime_record_parse(STR("{\"annotations\":{\"nerdctl/hostname\":\"0b7c\","
+                                              "\"nerdctl/name\":\"shop-web-1\"}}"),
+                                          &r),
+                     0);
+    assert_false(r.is_sandbox);
+    assert_string_equal(r.name, "shop-web-1");
+    assert_string_equal(r.container, "");
+}
+
 static void test_escapes(void **state)
 {
     (void)state;
@@ -190,6 +203,11 @@ static void test_places(void **state)
     fixture_file(&f, "run/containers/storage/overlay-containers/" ID "/userdata/config.json", huge);
     free(huge);
     assert_int_equal(runtime_record_read(root, STR(ID), &first, &r), -EFBIG);
+    fixture_remove(&f, "run/containers");
+    fixture_file(&f, "run/containerd/io.containerd.runtime.v2.task/default/" ID "/config.json",
+                 "{\"annotations\":{\"nerdctl/name\":\"web\"}}");
+    assert_int_equal(runtime_record_read(root, STR(ID), &first, &r), 0);
+    assert_string_equal(r.name, "web");
     close(root);
     fixture_close(&f);
 }
@@ -246,10 +264,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_containerd), cmocka_unit_test(test_sandboxes),
-        cmocka_unit_test(test_escapes),    cmocka_unit_test(test_long_value),
-        cmocka_unit_test(test_cut),        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_places),     cmocka_unit_test(test_mounts),
-        cmocka_unit_test(test_mounts_cut),
+        cmocka_unit_test(test_nerdctl),    cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_long_value), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_wrong),      cmocka_unit_test(test_places),
+        cmocka_unit_test(test_mounts),     cmocka_unit_test(test_mounts_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
