@@ -11,9 +11,9 @@
 #define KEY_BYTES ((size_t)1024)
 
 struct entry {
-    char *key; /* "<namespace>/<claim>" */
-    char *uid; /* of the first pod that has the claim */
-    char *path;
+    char *key;  /* "<namespace>/<claim>" */
+    char *path; /* NULL: not known */
+    char *uid;  /* of the pod by which it is known */
     bool is_mount;
 };
 
@@ -116,12 +116,15 @@ static int find_path(struct volume_list *l, const struct pod_claim *claim, struc
     }
     int r =
         runtime_mounts_read(l->rootfs_fd, claim->container_id, &l->record_place, take_source, &s);
-    if (r < 0 || s.failed) {
+    char *uid = r == 0 && s.source ? str_dup(claim->pod_uid) : NULL;
+    if (!uid) {
+        bool failed = s.failed || (r == 0 && s.source);
         free(s.source);
-        return s.failed ? -ENOMEM : 0;
+        return failed ? -ENOMEM : 0;
     }
     e->path = s.source;
-    e->is_mount = s.source && is_kubelets(str_of(s.source), claim->pod_uid);
+    e->uid = uid;
+    e->is_mount = is_kubelets(str_of(e->path), claim->pod_uid);
     return 0;
 }
 
@@ -132,13 +135,13 @@ static struct entry *entry_new(struct str key, struct str uid, struct entry *old
         return NULL;
     }
     e->key = str_dup(key);
-    e->uid = str_dup(uid);
-    if (!e->key || !e->uid) {
-        entry_free(e);
+    if (!e->key) {
+        free(e);
         return NULL;
     }
-    if (old && str_eq_c(uid, old->uid)) {
+    if (old && old->path && str_eq_c(uid, old->uid)) {
         e->path = KG_TAKE(old->path);
+        e->uid = KG_TAKE(old->uid);
         e->is_mount = old->is_mount;
     }
     return e;
