@@ -7,6 +7,8 @@
 #include "metrics/scrape.h"
 #include "tests/unit/collectors/ephemeral_machine.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 extern const struct collector collector_ephemeral;
@@ -317,12 +319,64 @@ static void by_quota(void **state)
     start(a);
 }
 
+/* A disk that does not answer costs the end two seconds; the thread goes when the disk comes back.
+ */
+static pthread_mutex_t hang = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool hangs;
+
+static int hanging_project(int fd, uint32_t *ret)
+{
+    (void)fd;
+    hangs = true;
+    pthread_mutex_lock(&hang);
+    pthread_mutex_unlock(&hang);
+    *ret = 0;
+    return 0;
+}
+
+static struct ephemeral_walker *hanging_walker(const struct machine *m)
+{
+    static const struct project_quota_calls calls = { hanging_project, usage };
+    /* What it was given is gone before the disk comes back. */
+    struct machine gone = *m;
+    const struct ephemeral_config config = {
+        .places = { .rootfs = gone.rootfs,
+                    .procfs = gone.procfs,
+                    .kubelet = (char[]){ "/var/lib/kubelet" },
+                    .pod_logs = (char[]){ "/var/log/pods" },
+                    .cgroupfs = gone.cgroupfs,
+                    .cgroup_root = (char[]){ "" } },
+        .interval_ns = 1,
+        .files_per_second = 100000,
+        .quota = &calls,
+    };
+    return ephemeral_walker_new(&config, NULL);
+}
+
+static void left_behind(void **state)
+{
+    struct agent *a = *state;
+    pthread_mutex_lock(&hang);
+    struct ephemeral_walker *w = hanging_walker(&a->m);
+    assert_non_null(w);
+    while (!hangs) {
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    }
+    uint64_t began = clock_mono_ns();
+    ephemeral_walker_free(w);
+    uint64_t took = clock_mono_ns() - began;
+    assert_true(took >= CLOCK_NS_PER_SEC && took < PATIENCE_NS);
+    pthread_mutex_unlock(&hang);
+    start(a);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(served), TEST(follows),        TEST(incomplete), TEST(one_series_a_container),
-        TEST(faults), TEST(does_not_start), TEST(budget),     TEST(by_quota),
+        TEST(served),      TEST(follows),        TEST(incomplete), TEST(one_series_a_container),
+        TEST(faults),      TEST(does_not_start), TEST(budget),     TEST(by_quota),
+        TEST(left_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
