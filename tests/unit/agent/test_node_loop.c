@@ -95,7 +95,10 @@ static int probe_read(void *state, struct metric_sink *sink, struct err *err)
         return -ENOMEM;
     }
     sample->value = n + 1;
-    return 0;
+    if (r > 0) {
+        err_set(err, EINVAL, "left something out");
+    }
+    return r;
 }
 
 static int probe_fd(void *state)
@@ -333,6 +336,22 @@ static void one_fault_is_one_collectors(void **state)
     close_bench(&b);
 }
 
+static void a_remark_is_no_fault(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, 0, 50 * MS);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    atomic_store(&fast.read_result, 1);
+    struct node_reading *r = wait_ticket(&b, node_loop_request(b.loop, FAST));
+    assert_int_equal(r->reports[0].state, COLLECTOR_OK);
+    assert_string_equal(r->reports[0].why, "");
+    assert_int_equal(r->parts[NODE_PART_NODE]->n_series, 1);
+    drop(r);
+    close_bench(&b);
+}
+
 static void tells_changes_and_ticks(void **state)
 {
     struct bench b;
@@ -378,6 +397,7 @@ int main(void)
         cmocka_unit_test(shares_a_reading_among_those_that_wait),
         cmocka_unit_test(shares_a_young_reading_when_told_to),
         cmocka_unit_test(one_fault_is_one_collectors),
+        cmocka_unit_test(a_remark_is_no_fault),
         cmocka_unit_test(tells_changes_and_ticks),
         cmocka_unit_test(readings_outlive_the_loop),
     };
