@@ -49,6 +49,8 @@ def exceptions(path):
 MOVED_BY_READING = {
     "node_filefd_allocated": 256,
     "node_netstat_Tcp_CurrEstab": 16,
+    "node_processes_state": 64,
+    "node_processes_threads_state": 64,
     "node_procs_running": 64,
     "node_sockstat_TCP_alloc": 64,
     "node_sockstat_TCP_inuse": 64,
