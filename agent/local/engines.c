@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
+/* When memory was out, it is tried again after so long. */
+#define AGAIN_NS CLOCK_NS_PER_SEC
+
 /* All that collectors see: the records of all engines as of one moment. */
 struct names_table {
     struct snapshot snapshot;
@@ -35,6 +38,7 @@ struct engines {
     struct container_names names;
     struct snapshot_cell table;
     bool has_table, is_named;
+    bool is_stale; /* the table is not what the engines know */
     uint64_t generation;
     struct asked asked;
 };
@@ -105,7 +109,6 @@ static uint64_t engines_hook(void *arg, uint64_t now_ns)
 {
     struct engines *e = arg;
     uint64_t next_ns = UINT64_MAX;
-    bool changed = false;
     if (!e->is_named) {
         pthread_setname_np(pthread_self(), "engines");
         e->is_named = true;
@@ -114,13 +117,15 @@ static uint64_t engines_hook(void *arg, uint64_t now_ns)
     for (size_t i = 0; i < e->n; i++) {
         uint64_t one_ns = engine_turn(e->all[i], now_ns);
         next_ns = KG_MIN(next_ns, one_ns);
-        changed |= engine_take_changed(e->all[i], now_ns);
+        e->is_stale |= engine_take_changed(e->all[i], now_ns);
     }
-    struct names_table *table = changed ? make_table(e) : NULL;
+    struct names_table *table = e->is_stale ? make_table(e) : NULL;
     if (table) {
         snapshot_cell_publish(&e->table, &table->snapshot);
+        e->is_stale = false;
     }
-    return next_ns;
+    /* Out of memory: names stay as they are until it can be had. */
+    return e->is_stale ? KG_MIN(next_ns, now_ns + AGAIN_NS) : next_ns;
 }
 
 static const void *names_acquire(void *arg, uint64_t *ret_generation)
