@@ -51,8 +51,8 @@ int ephemeral_upperdir(struct str mountinfo, char *out, size_t size, struct str 
         return r;
     }
     size_t n = 0;
-    for (size_t i = 0; i < path.n; i++) { /* "\," and "\\" that are left */
-        i += out[i] == '\\' && i + 1 < path.n;
+    for (size_t i = 0; i < path.n; i++) { /* "\," that is left by an older kernel */
+        i += out[i] == '\\' && out[i + 1] == ',';
         out[n++] = out[i];
     }
     out[n] = '\0';
@@ -60,8 +60,8 @@ int ephemeral_upperdir(struct str mountinfo, char *out, size_t size, struct str 
     return 0;
 }
 
-/* A process of the container: of its own cgroup, else of one below (systemd in a container). *at is
- * left at the last entry that was looked at. */
+/* A process of the container: of its own cgroup, else of one below (systemd in a container). at: of
+ * the entry after it. */
 static uint64_t pid_of(struct cgroup_tree *tree, size_t at, const struct cgroup_entry *container)
 {
     uint64_t pid = 0;

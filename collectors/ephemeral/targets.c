@@ -1,8 +1,7 @@
 #include "collectors/ephemeral/targets.h"
 
-#include "base/buf.h"
 #include "base/file.h"
-#include "base/limits.h"
+#include "collectors/ephemeral/targets_private.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -11,8 +10,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "collectors/ephemeral/targets_private.h"
 
 int ephemeral_open(int root_fd, struct str path, int flags)
 {

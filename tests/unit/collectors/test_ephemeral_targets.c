@@ -27,6 +27,7 @@ static void upperdirs(void **state)
           "/with,comma" },
         { "9 8 0:9 / / rw - overlay o rw,upperdir=/with\\040blank\\134,x=y\n", "/with blank\\" },
         { "9 8 0:9 / / rw - overlay o rw,upperdir=/a\\,b,x\n", "/a,b" },
+        { "9 8 0:9 / / rw - overlay o rw,upperdir=/a\\134b,x\n", "/a\\b" },
         { "9 8 0:9 / / rw - overlay o ro,lowerdir=/a:/b\n", NULL },
         { "9 8 0:9 / / rw - overlay o rw,upperdir=2/diff\n", NULL },
         { "9 8 8:1 / / rw - ext4 /dev/sda1 rw,upperdir=/x\n", NULL },
