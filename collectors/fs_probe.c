@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -20,7 +20,6 @@
 struct worker {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
-    pthread_t thread;
     fs_probe_ask_fn *ask;
     unsigned refs;
     bool requested, quit, abandoned, exited;
@@ -162,24 +161,6 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-static int worker_start(struct worker *w)
-{
-    pthread_attr_t attr;
-    sigset_t all, before;
-    if (pthread_attr_init(&attr) != 0) {
-        return -ENOMEM;
-    }
-    pthread_attr_setstacksize(&attr, PROBE_STACK_BYTES);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    /* Signals are for the main thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int r = pthread_create(&w->thread, &attr, worker_main, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return -r;
-}
-
 static struct worker *worker_new(struct fs_probe *p)
 {
     struct worker *w = calloc(1, sizeof(*w));
@@ -201,7 +182,8 @@ static struct worker *worker_new(struct fs_probe *p)
     w->stuck = calloc(p->n ? p->n : 1, sizeof(*w->stuck));
     w->results = calloc(p->n ? p->n : 1, sizeof(*w->results));
     bool copied = w->paths && (w->root || !p->root);
-    if (!copied || !w->stuck || !w->results || worker_start(w) < 0) {
+    if (!copied || !w->stuck || !w->results ||
+        thread_start_detached(PROBE_STACK_BYTES, worker_main, w) < 0) {
         worker_destroy(w);
         return NULL;
     }

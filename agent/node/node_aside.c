@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #define STACK_BYTES (256 * KIB)
@@ -198,23 +198,11 @@ static void *thread_main(void *arg)
 /* Called with the lock held. */
 static void add_thread(struct aside *a)
 {
-    pthread_t thread;
-    pthread_attr_t attr;
-    sigset_t all, before;
-    if (a->n_threads == LIMIT_BLOCKED_COLLECTORS || pthread_attr_init(&attr) != 0) {
-        return;
-    }
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    /* Signals are for the main thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, &attr, thread_main, a) == 0) {
+    if (a->n_threads < LIMIT_BLOCKED_COLLECTORS &&
+        thread_start_detached(STACK_BYTES, thread_main, a) == 0) {
         a->n_threads++;
         a->refs++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
 }
 
 int aside_submit(struct aside_job *job)

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/thread.h"
 #include "collectors/ephemeral/folders.h"
 #include "collectors/ephemeral/pace.h"
 #include "collectors/ephemeral/project_quota.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -177,25 +177,6 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-static int start_thread(struct ephemeral_walker *w)
-{
-    pthread_t thread;
-    pthread_attr_t attr;
-    sigset_t all, before;
-    if (pthread_attr_init(&attr) != 0) {
-        return -ENOMEM;
-    }
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    /* Signals are for the main thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int r = pthread_create(&thread, &attr, thread_main, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return -r;
-}
-
 static int copy_places(const struct ephemeral_places *from, struct ephemeral_places *to)
 {
     *to = (struct ephemeral_places){
@@ -247,7 +228,7 @@ struct ephemeral_walker *ephemeral_walker_new(const struct ephemeral_config *con
     w->interval_ns = config->interval_ns;
     w->root_fd = file_open_dir_at(AT_FDCWD, config->places.rootfs);
     int r = w->root_fd < 0 ? w->root_fd : copy_places(&config->places, &w->places);
-    r = r < 0 ? r : start_thread(w);
+    r = r < 0 ? r : thread_start_detached(STACK_BYTES, thread_main, w);
     if (r < 0) {
         err_set_errno(err, -r, "ephemeral storage: starting the walker on %s",
                       config->places.rootfs);
