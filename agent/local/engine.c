@@ -165,6 +165,12 @@ static void set_up(struct engine *e, size_t n)
     complaint_over(&e->silent, clock_mono_ns(), e->config.name);
 }
 
+/* Podman 4's rows do not tell of health, so what is checked is asked for with every list. */
+static bool is_checked(const struct known *k)
+{
+    return k->record && k->record->health != CONTAINER_UNCHECKED;
+}
+
 /* Takes the list as the truth about which containers there are. */
 static void take_list(struct engine *e, const json_t *list)
 {
@@ -180,7 +186,7 @@ static void take_list(struct engine *e, const json_t *list)
         struct known *k = engine_parse_row(list, i, &row) ? get_known(e, row.id) : NULL;
         if (k) {
             k->listed = true;
-            k->wanted |= k->again || !k->record || k->digest != row.digest;
+            k->wanted |= k->again || !k->record || k->digest != row.digest || is_checked(k);
             k->again = false;
             k->digest = row.digest;
         }
