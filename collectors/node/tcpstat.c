@@ -2,9 +2,9 @@
  *  "   0: 0100007F:0CEA 00000000:0000 0A 00000000:00000000 …": local, remote, state, queues.
  *
  * Netlink's sock_diag tells the same but only of the namespace that the socket is made in, which
- * in a pod is the pod's own; entering another takes CAP_SYS_ADMIN. The files take no more time of
- * the kernel (both walk its table of connections) and some more of ours, so they are read in
- * pieces, aside. */
+ * in a pod is the pod's own; entering another takes CAP_SYS_ADMIN. The files cost somewhat more, as
+ * each line is made text and read again (of 16,000 connections 45 to 75 ms, netlink's 27 to 70), so
+ * they are read in pieces, aside. */
 #include "base/num.h"
 #include "collectors/node/node_file.h"
 #include "collectors/node/node_rows.h"
