@@ -204,6 +204,15 @@ static int make_rows(struct volume_list *l)
     return 0;
 }
 
+/* Without memory nothing is kept: rows point into entries, and these have given to newer ones. */
+static void forget(struct volume_list *l)
+{
+    map_done(&l->entries, entry_free);
+    l->entries = (struct map){ 0 };
+    free(KG_TAKE(l->rows));
+    l->listed = false;
+}
+
 /* Reads the table when it is another, or when a folder may have become known. */
 static int refresh(struct volume_list *l, const void *table, uint64_t generation)
 {
@@ -214,6 +223,7 @@ static int refresh(struct volume_list *l, const void *table, uint64_t generation
     int r = read_table(l, table, &now);
     if (r < 0 && r != -ENOSPC) {
         map_done(&now, entry_free);
+        forget(l);
         return r;
     }
     map_done(&l->entries, entry_free);
@@ -221,6 +231,9 @@ static int refresh(struct volume_list *l, const void *table, uint64_t generation
     l->generation = generation;
     l->listed = r == 0;
     int made = make_rows(l);
+    if (made < 0) {
+        forget(l);
+    }
     return made < 0 ? made : r;
 }
 

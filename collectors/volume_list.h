@@ -23,7 +23,9 @@ struct volume_list *volume_list_new(const struct collector_env *env);
 void volume_list_free(struct volume_list *l);
 
 /* Brings the list up to now: one row a claim, in the order of pods. Rows are valid until the next
- * call. Errors: -ENOMEM · -ENOSPC more than LIMIT_VOLUMES; the list then has these. */
+ * call. Errors: -ENOMEM, there are no rows then · -ENOSPC more than LIMIT_VOLUMES; the list then
+ * has these.
+ */
 int volume_list_update(struct volume_list *l, const struct volume **ret, size_t *ret_n,
                        struct err *err);
 

@@ -29,6 +29,11 @@ static int look(void)
         failed_before = torture.failed;
         if (volume_list_update(l, &rows, &n, &err) < 0) {
             assert_int_equal(err.code, ENOMEM);
+            assert_int_equal(n, 0);
+        }
+        for (size_t k = 0; k < n; k++) {
+            assert_str_equal(rows[k].namespace, "n");
+            assert_true(!rows[k].path || *rows[k].path == '/');
         }
     }
     /* A failure is over by the next look. */
