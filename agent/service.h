@@ -137,7 +137,7 @@ struct service {
     void *beat_arg;
 
     unsigned scrapes_now, connections_now;
-    uint64_t scrapes_rejected, connections_refused;
+    uint64_t scrapes_rejected, scrapes_cut, connections_refused;
     struct scrape_counts counts[ENDPOINTS_MAX]; /* by index in endpoints[] */
 };
 

@@ -67,6 +67,7 @@
 /* Serving. */
 #define LIMIT_CONNECTIONS 512                 /* more are refused */
 #define LIMIT_SCRAPES 64                      /* concurrent; more get 503 with Retry-After */
+#define LIMIT_SLOW_SCRAPES 8                  /* older than that; one more: the oldest is cut */
 #define LIMIT_SCRAPE_PIECE_BYTES (256 * KIB)  /* bytes assembled and written at a time */
 #define LIMIT_ANSWER_SCRATCH_BYTES (64 * MIB) /* a piece and its longest series; more: cut */
 #define LIMIT_REQUEST_HEADER_BYTES 16384      /* path, query, headers of one; more: refused */

@@ -20,6 +20,7 @@ struct exchange {
     bool http_1_0;    /* no chunks: the end of the connection ends the body */
     bool headers_out; /* status and headers were written */
     bool last;        /* the connection is closed after it */
+    bool cut;         /* too slow, and about to be closed */
     bool body_out;    /* everything was handed over; only the end is left */
 };
 
@@ -65,7 +66,8 @@ int server_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 /* Looks at all exchanges that wait for a reading. */
 void server_poll_waiting(struct server *s);
 
-/* server_rx.c: looks at what clients send while they are being answered; about once a second. */
+/* server_rx.c: looks at what clients send while they are being answered, and cuts the oldest of
+ * those that take long where they are too many; about once a second. */
 void server_check_clients(struct server *s);
 
 /* Undoes what the above did to the connection, so that its next request is heard. */

@@ -46,6 +46,15 @@ static const struct metric_family agent_rows[] = {
         .field = METRIC_FIELD(struct agent_sample, scrapes_rejected, 0),
     },
     {
+        .name = "kubegauge_scrapes_cut_total",
+        .help =
+            "Scrapes broken off after ten seconds, because more than eight were taken as slowly "
+            "as that and each of them kept a replaced state in memory: the oldest ones.",
+        .source = "HTTP loop",
+        .type = METRIC_COUNTER,
+        .field = METRIC_FIELD(struct agent_sample, scrapes_cut, 0),
+    },
+    {
         .name = "kubegauge_connections",
         .help = "Open HTTP connections.",
         .source = "HTTP loop",

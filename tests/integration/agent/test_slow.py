@@ -140,6 +140,32 @@ class Slow(unittest.TestCase):
             self.assertLess(time.monotonic(), until, "%d scrapes are not under way" % count)
             time.sleep(0.05)
 
+    def test_only_so_many_slow_scrapes_are_kept(self):
+        agent = self.agent()
+        older = [SlowReader(agent) for _ in range(4)]
+        self.wait_in_progress(agent, 4)
+        newer = [SlowReader(agent) for _ in range(8)]  # LIMIT_SLOW_SCRAPES
+        until = time.monotonic() + 30
+        while self.own(agent, "kubegauge_scrapes_cut_total") < 4:
+            self.assertLess(time.monotonic(), until, "nobody was cut off")
+            time.sleep(0.2)
+        time.sleep(2.5)  # nobody else is
+        self.assertEqual(self.own(agent, "kubegauge_scrapes_cut_total"), 4)
+        self.assertEqual(self.own(agent, "kubegauge_scrapes_in_progress"), 9)
+        self.assertEqual([reader.was_cut() for reader in older], [True] * 4)
+        for reader in older + newer:
+            reader.close()
+        self.wait_idle(agent)
+
+    def own(self, agent, name):
+        return float(samples(agent.text("/metrics/self"))[name])
+
+    def wait_in_progress(self, agent, count):
+        until = time.monotonic() + 20
+        while self.own(agent, "kubegauge_scrapes_in_progress") != count + 1:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+
     def test_a_scraper_that_takes_nothing_is_cut_off(self):
         agent = self.agent("--web.write-timeout=2s")
         reader = SlowReader(agent)
