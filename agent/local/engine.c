@@ -357,11 +357,6 @@ bool engine_take_changed(struct engine *e, uint64_t now_ns)
     return due;
 }
 
-bool engine_has_answered(const struct engine *e)
-{
-    return e->has_answered;
-}
-
 struct container_record *engine_next(const struct engine *e, void **at)
 {
     void *value;

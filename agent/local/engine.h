@@ -36,9 +36,6 @@ void engine_ask(struct engine *e, struct str id, uint64_t now_ns);
 /* Whether what it told is another than when this last said so. News are gathered for a moment. */
 bool engine_take_changed(struct engine *e, uint64_t now_ns);
 
-/* Whether it has ever answered. */
-bool engine_has_answered(const struct engine *e);
-
 /* Walks the records, borrowed: start with *at NULL; NULL at the end. */
 struct container_record *engine_next(const struct engine *e, void **at);
 
