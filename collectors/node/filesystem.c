@@ -1,14 +1,10 @@
 /* node_filesystem_*: the mounts of process 1 and, for each, statfs, which may not come back: one is
- * asked by a thread that can be left behind. "23 27 8:1 / /home rw,relatime shared:7 - ext4
- * /dev/sda1 rw,errors=remount-ro": the optional fields before the dash are any number. */
+ * asked by a thread that can be left behind. */
 #include "collectors/fs_probe.h"
-#include "collectors/node/node_file.h"
+#include "collectors/node/mount_table.h"
 #include "collectors/node/node_rows.h"
-#include "collectors/proc/proc_parse.h"
 
 #include "base/clock.h"
-
-#include <limits.h>
 
 #define MOUNTS_EXCLUDE "collector.filesystem.mount-points-exclude"
 #define MOUNTS_INCLUDE "collector.filesystem.mount-points-include"
@@ -96,12 +92,6 @@ static const struct collector_option options[] = {
     { 0 },
 };
 
-struct mount {
-    struct str device, mountpoint, fstype, major, minor;
-    const char *path;
-    bool readonly;
-};
-
 struct filesystem {
     struct node_file file;
     struct node_filter mounts, types;
@@ -156,128 +146,6 @@ static int filesystem_start(const struct collector_env *env, void **ret_state, s
     }
     *ret_state = f;
     return 0;
-}
-
-static bool has_option(struct str list, struct str option)
-{
-    while (list.p && list.n) {
-        if (str_eq(str_cut(&list, ','), option)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A field with \\040 for a blank and the like, in mem. */
-static int unescape(struct str field, struct arena *mem, struct str *ret)
-{
-    char *text = arena_alloc(mem, field.n + 1);
-    return text ? proc_unescape(field, text, field.n + 1, ret) : -ENOMEM;
-}
-
-/* In a container the machine's root is mounted somewhere: that prefix is not shown. */
-static void under_root(struct str *mountpoint, const char *rootfs)
-{
-    struct str root = str_of(rootfs), path = *mountpoint;
-    str_eat_end(&root, STR("/"));
-    if (root.n && str_eat(&path, root) && (str_empty(path) || path.p[0] == '/')) {
-        *mountpoint = str_empty(path) ? STR("/") : path;
-    }
-}
-
-static int parse_line(const struct filesystem *f, struct str line, struct arena *mem,
-                      struct mount *ret)
-{
-    str_word(&line); /* its number and its parent's */
-    str_word(&line);
-    struct str minor = str_word(&line), major = str_cut(&minor, ':');
-    str_word(&line); /* which part of the file system */
-    struct str mountpoint = str_word(&line), options_here = str_word(&line);
-    struct str word = str_word(&line);
-    while (!str_empty(word) && !str_eq(word, STR("-"))) {
-        word = str_word(&line);
-    }
-    struct str fstype = str_word(&line), source = str_word(&line), super = str_word(&line);
-    if (str_empty(mountpoint) || str_empty(fstype)) {
-        return -EBADMSG;
-    }
-    ret->readonly = has_option(options_here, STR("ro")) || has_option(super, STR("ro")) ||
-                    has_option(super, STR("emergency_ro"));
-    struct str *const to[] = { &ret->device, &ret->mountpoint, &ret->fstype, &ret->major,
-                               &ret->minor };
-    const struct str from[] = { source, mountpoint, fstype, major, minor };
-    for (size_t i = 0; i < KG_ARRAY_LEN(to); i++) {
-        int r = unescape(from[i], mem, to[i]);
-        if (r < 0) {
-            return r;
-        }
-    }
-    under_root(&ret->mountpoint, f->rootfs);
-    return 0;
-}
-
-static int set_path(const struct filesystem *f, struct arena *mem, struct mount *m)
-{
-    char path[PATH_MAX];
-    struct str text;
-    int r = file_join(path, sizeof(path), f->rootfs, m->mountpoint.p);
-    r = r < 0 ? r : arena_str(mem, str_of(path), &text);
-    if (r >= 0) {
-        m->path = text.p;
-    }
-    return r;
-}
-
-static bool is_known(const struct mount *list, size_t n, const struct mount *m)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(list[i].mountpoint, m->mountpoint) && str_eq(list[i].device, m->device) &&
-            str_eq(list[i].fstype, m->fstype)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t count_lines(struct str text)
-{
-    size_t n = 0;
-    for (; text.n; n++) {
-        str_line(&text);
-    }
-    return n;
-}
-
-static int read_table(struct filesystem *f, struct arena *mem, struct mount **ret_list,
-                      size_t *ret_n, struct err *err)
-{
-    struct str text = { 0 };
-    size_t n = 0;
-    int r = node_file_read(&f->file, &text, err);
-    size_t max = r < 0 ? 0 : KG_MIN(count_lines(text), (size_t)LIMIT_FILESYSTEMS);
-    struct mount *list = ARENA_ARRAY(mem, max, struct mount);
-    if (r >= 0 && !list) {
-        return node_no_memory(err, "filesystem");
-    }
-    while (r >= 0 && text.n && n < max) {
-        struct mount m = { 0 };
-        r = parse_line(f, str_line(&text), mem, &m);
-        if (r < 0) {
-            return err_set(err, -r, "mountinfo: malformed");
-        }
-        if (!node_filter_takes(&f->mounts, m.mountpoint) ||
-            !node_filter_takes(&f->types, m.fstype) || is_known(list, n, &m)) {
-            continue;
-        }
-        r = set_path(f, mem, &m);
-        if (r < 0) {
-            return err_set(err, -r, "mountinfo: a path");
-        }
-        list[n++] = m;
-    }
-    *ret_list = list;
-    *ret_n = n;
-    return r;
 }
 
 static int tell_probe(struct filesystem *f, const struct mount *list, size_t n, struct arena *mem)
@@ -350,7 +218,10 @@ static int filesystem_read(void *state, struct metric_sink *sink, struct err *er
     struct arena *mem = metric_sink_arena(sink);
     size_t n = 0;
     struct mount *list = NULL;
-    int r = read_table(f, mem, &list, &n, err);
+    struct str text = { 0 };
+    const struct mount_rules rules = { &f->mounts, &f->types, f->rootfs };
+    int r = node_file_read(&f->file, &text, err);
+    r = r < 0 ? r : mount_table_parse(text, &rules, mem, &list, &n, err);
     if (r < 0) {
         return r;
     }
