@@ -68,6 +68,8 @@ struct metric_subject {
                           * else they follow them (KSM order) */
     bool headers_always; /* HELP and TYPE also for families without a series, once there is an
                             object */
+    bool distinct;       /* of a reading's objects with the same labels the first one is served: the
+                          * source       is lines, of which a torn or broken one may name a thing twice */
     const struct metric_family *rows;
     size_t n_rows;
 };

@@ -1,3 +1,4 @@
+#include "base/hash.h"
 #include "metrics/sink_internal.h"
 
 /* A cursor is the object and, below it, the number of its series of the row. */
@@ -124,13 +125,57 @@ static int count_series(struct sink_group *group, const struct sink_object *obje
     return w.failed;
 }
 
+/* The objects of a group by their common labels, when they must be distinct: open addressing. */
+struct twins {
+    const struct sink_object **slots;
+    size_t mask;
+};
+
+static int twins_init(struct twins *t, struct reading *reading, const struct sink_group *group)
+{
+    size_t cap = 4;
+    *t = (struct twins){ 0 };
+    if (!group->plan->subject->distinct || group->n_objects < 2) {
+        return 0;
+    }
+    while (cap < group->n_objects * 2) {
+        cap *= 2;
+    }
+    t->slots = ARENA_ARRAY(&reading->mem, cap, const struct sink_object *);
+    t->mask = cap - 1;
+    return t->slots ? 0 : -ENOMEM;
+}
+
+static struct str common_of(const struct sink_object *object)
+{
+    return (struct str){ object->common.p, object->common.n };
+}
+
+/* Whether an object with these labels was there before. */
+static bool twins_have(struct twins *t, const struct sink_object *object)
+{
+    if (!t->slots) {
+        return false;
+    }
+    struct str labels = common_of(object);
+    size_t at = (size_t)hash_str(HASH_START, labels) & t->mask;
+    for (; t->slots[at]; at = (at + 1) & t->mask) {
+        if (str_eq(common_of(t->slots[at]), labels)) {
+            return true;
+        }
+    }
+    t->slots[at] = object;
+    return false;
+}
+
 /* Closes a group for adding and makes all that serving it needs. */
 static int finish_group(struct reading *reading, struct sink_group *group, struct err *err)
 {
     const char *name = group->plan->subject->name;
+    struct twins twins;
     group->objects = ARENA_ARRAY(&reading->mem, group->n_objects, const struct sink_object *);
     group->row_series = ARENA_ARRAY(&reading->mem, group->plan->n_rows, size_t);
-    if (!group->objects || !group->row_series) {
+    if (!group->objects || !group->row_series || twins_init(&twins, reading, group) < 0) {
         return err_set(err, ENOMEM, "%s: reading", name);
     }
     size_t n = 0;
@@ -140,12 +185,16 @@ static int finish_group(struct reading *reading, struct sink_group *group, struc
         if (r < 0) {
             return err_set_errno(err, -r, "%s: common labels", name);
         }
+        if (twins_have(&twins, object)) {
+            continue;
+        }
         r = count_series(group, object);
         if (r < 0) {
             return err_set_errno(err, -r, "%s: series", name);
         }
         group->objects[n++] = object;
     }
+    group->n_objects = n;
     return 0;
 }
 

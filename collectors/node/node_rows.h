@@ -44,6 +44,7 @@
         .labels = (own),                                                                           \
         .common = (put_common),                                                                    \
         .sorted_labels = true,                                                                     \
+        .distinct = true,                                                                          \
         .rows = (table),                                                                           \
         .n_rows = KG_ARRAY_LEN(table),                                                             \
     }

@@ -205,7 +205,7 @@ class Agent:
 def samples(text):
     """{series: value} of an exposition."""
     series = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a label value may hold other characters that end lines
         if line and not line.startswith("#"):
             name, _, value = line.rpartition(" ")
             assert name not in series, "twice: " + name

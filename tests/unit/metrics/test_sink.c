@@ -66,6 +66,27 @@ static void sink_and_store_agree(void **state)
     }
 }
 
+/* The first of those with the same labels is served, where the subject asks for that. */
+static void twins_are_left_out(void **state)
+{
+    (void)state;
+    for (int distinct = 0; distinct < 2; distinct++) {
+        struct metric_subject subject = animals;
+        subject.distinct = distinct;
+        struct metric_sink *sink = new_sink();
+        assert_int_equal(metric_sink_begin(sink, NULL), 0);
+        for (int k = 0; k < 40; k++) {
+            *add(sink, &subject, NULL, 0) = tapir();
+        }
+        struct metric_part *part = metric_sink_take(sink, subject.part, 7, NULL);
+        assert_non_null(part);
+        assert_int_equal(part->n_objects, distinct ? 1 : 40);
+        assert_true(part->n_series > 0 && part->n_series % part->n_objects == 0);
+        snapshot_unref(&part->snapshot);
+        metric_sink_free(sink);
+    }
+}
+
 static void extra_columns_are_merged(void **state)
 {
     (void)state;
@@ -215,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sink_and_store_agree),
+        cmocka_unit_test(twins_are_left_out),
         cmocka_unit_test(extra_columns_are_merged),
         cmocka_unit_test(extra_columns_follow_when_unsorted),
         cmocka_unit_test(bad_columns_are_refused),
