@@ -57,7 +57,7 @@ static ssize_t collector_index(const struct service *s, struct str name)
 int answer_check_query(const struct service *s, const struct query *q, struct err *err)
 {
     for (size_t i = 0; i < q->n_items; i++) {
-        if (q->list_of[i] != QUERY_COLLECT && q->list_of[i] != QUERY_EXCLUDE) {
+        if (q->list_of[i] != QUERY_COLLECT) { /* to leave out what is not there is no fault */
             continue;
         }
         struct str name = str_head(q->items[i], 80);

@@ -128,6 +128,17 @@ class Endpoints(unittest.TestCase):
         self.assertEqual(get("/metrics?collect[]=machine&exclude[]=container")[0], 400)
         status, _, body = get("/metrics?collect[]=nonsense")
         self.assertEqual((status, b"nonsense" in body), (400, True))
+        for path in ("/metrics", "/metrics/node"):
+            self.assertEqual(get(path + "?collect[]=meminfo&exclude[]=stat")[0], 400)
+            self.assertEqual(get(path + "?collect[]=meminfo&collect[]=nonsense")[0], 400)
+            self.assertEqual(get(path + "?collect[]=interrupts")[0], 400)  # it is off
+            both = families(self.agent.text(path + "?collect[]=meminfo&collect[]=time"))
+            self.assertLess({"node_memory_MemTotal_bytes", "node_time_seconds"}, both)
+            self.assertNotIn("node_boot_time_seconds", both)
+            # As there, what is not here or off may be left out.
+            rest = families(self.agent.text(path + "?exclude[]=meminfo&exclude[]=nonsense&exclude[]=interrupts"))
+            self.assertIn("node_boot_time_seconds", rest)
+            self.assertNotIn("node_memory_MemTotal_bytes", rest)
         self.assertEqual(get("/metrics?resources=" + ",".join("r%d" % i for i in range(257)))[0], 400)
 
     def test_resources_and_names(self):
