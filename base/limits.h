@@ -39,7 +39,8 @@
 #define LIMIT_CGROUP_DEVICES 512           /* devices of one io.stat */
 #define LIMIT_NET_INTERFACES 4096          /* lines of one /proc/PID/net/dev */
 #define LIMIT_PIDS_PER_CGROUP 32768 /* processes whose /proc/PID/fd is counted in one reading */
-#define LIMIT_NODE_ARENA_BYTES (256 * MIB) /* one reading of the node */
+#define LIMIT_SCRAPE_NAMES_BYTES (64 * MIB) /* names of all families of an answer */
+#define LIMIT_NODE_ARENA_BYTES (256 * MIB)  /* one reading of the node */
 #define LIMIT_PODS_PER_NODE 10000
 #define LIMIT_CONTAINER_LABELS 32    /* columns of --container-labels */
 #define LIMIT_ENGINE_CONTAINERS 5000 /* of one Docker or Podman; more: shown by id, counted */

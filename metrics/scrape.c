@@ -1,5 +1,6 @@
 #include "metrics/scrape.h"
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/limits.h"
 
@@ -7,8 +8,9 @@
 
 #define NAMES_AT_FIRST 256
 
-/* Names of rows, which outlive any scrape: a set by open addressing. */
+/* Names of rows, copied, since some go with their part: a set by open addressing. */
 struct names {
+    struct arena mem;
     struct str *slots; /* cap of them, a power of two; p is NULL where it is free */
     size_t n, cap;
 };
@@ -38,6 +40,7 @@ struct scrape *scrape_new(struct metric_part *const *parts, size_t n_parts,
     }
     s->format = format;
     s->n_parts = n_parts;
+    arena_init(&s->served.mem, LIMIT_SCRAPE_NAMES_BYTES);
     for (size_t i = 0; i < n_parts; i++) {
         s->parts[i] = parts[i];
     }
@@ -57,7 +60,9 @@ static struct str *names_slot(const struct names *names, struct str name)
 
 static int names_grow(struct names *names)
 {
-    struct names more = { .n = names->n, .cap = names->cap ? names->cap * 2 : NAMES_AT_FIRST };
+    struct names more = { .mem = names->mem,
+                          .n = names->n,
+                          .cap = names->cap ? names->cap * 2 : NAMES_AT_FIRST };
     more.slots = calloc(more.cap, sizeof(*more.slots));
     if (!more.slots) {
         return -ENOMEM;
@@ -82,6 +87,7 @@ void scrape_free(struct scrape *s)
             snapshot_unref(&s->parts[i]->snapshot);
         }
     }
+    arena_done(&s->served.mem);
     free(s->served.slots);
     free(s);
 }
@@ -175,11 +181,11 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
     size_t before = out->n;
     scrape_header(row, s->format, out);
     int r = buf_failed(out);
+    r = r < 0 ? r : arena_str(&s->served.mem, name, slot);
     if (r < 0) {
         buf_truncate(out, before);
         return r;
     }
-    *slot = name;
     s->served.n++;
     return 0;
 }

@@ -85,7 +85,8 @@ static int put(struct reading_of *z, struct str prefix, struct str field, double
         bool legal = isalnum((unsigned char)field.p[i]) || field.p[i] == '_';
         buf_add_char(&z->name, legal ? field.p[i] : '_');
     }
-    buf_addf(&z->help, "ZFS's statistic " STR_FMT ".", STR_ARG(str_head(field, 100)));
+    buf_addf(&z->help, "ZFS's statistic " STR_FMT ".",
+             STR_ARG(str_head(str_from(buf_str(&z->name), prefix.n), 100)));
     if (buf_failed(&z->name) || ++z->n_series > LIMIT_NODE_NAMES) {
         return z->n_series > LIMIT_NODE_NAMES ? -E2BIG : -ENOMEM;
     }
