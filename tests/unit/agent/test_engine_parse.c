@@ -102,6 +102,9 @@ static void podman_container_becomes_a_record(void **state)
     snapshot_unref(&r->snapshot);
 }
 
+/* As long as an id. */
+#define PATH_AS_ID "../../../secrets/json?xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static void what_is_no_container_is_refused(void **state)
 {
     (void)state;
@@ -112,8 +115,7 @@ static void what_is_no_container_is_refused(void **state)
         "{\"Id\":\"" ID "\"}",
         "{\"Id\":\"" ID "\",\"Name\":\"/\"}",
         "{\"Id\":\"" ID "0\",\"Name\":\"/x\"}",
-        "{\"Id\":\"../../../secrets/json?xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\","
-        "\"Name\":\"/x\"}",
+        "{\"Id\":\"" PATH_AS_ID "\",\"Name\":\"/x\"}",
     };
     for (size_t i = 0; i < KG_ARRAY_LEN(bad); i++) {
         struct container_record *record = NULL;
