@@ -67,7 +67,8 @@ struct collector {
     /* Its files may keep a reader waiting (sysfs asks hardware, a folder may be a dead mount):
      * start and read run on another thread, with a deadline, beside those of others. All its
      * subjects are of one part, and it has none of self, watch_fd, changed and tick. start is
-     * called again by the next reading when it failed. */
+     * called again by the next reading when it failed; when there was no source, by one that comes
+     * --rescan-interval later. */
     bool may_block;
 
     /* Opens what stays open. Sets *ret_state (may be NULL for none). Errors: -ENODATA this machine

@@ -213,6 +213,11 @@ int metric_sink_add_set(struct metric_sink *sink, struct loose_set *set)
     return 0;
 }
 
+bool metric_sink_is_empty(const struct metric_sink *sink)
+{
+    return !sink->reading->groups && !sink->reading->loose;
+}
+
 struct metric_part *metric_sink_take(struct metric_sink *sink, const char *endpoint,
                                      uint64_t taken_mono_ns, struct err *err)
 {

@@ -44,6 +44,9 @@ void metric_sink_add_loose(struct metric_sink *sink, struct loose_family *f);
 /* Finishes and adds all families of the set, whose mem is the reading's arena. Errors: -ENOMEM. */
 int metric_sink_add_set(struct metric_sink *sink, struct loose_set *set) KG_MUST_CHECK;
 
+/* Whether nothing was added since metric_sink_begin. */
+bool metric_sink_is_empty(const struct metric_sink *sink);
+
 /* Ends the reading: renders common labels, and gives one part with all subjects of the endpoint,
  * its families in order of subjects as first added, rows in table order. One reading may be taken
  * once per endpoint; the caller owns the reference. NULL with err set on error. taken_mono_ns: when

@@ -12,6 +12,9 @@
 /* A thread that stays so long with one job is left to it, and another goes on with the queue. */
 #define PATIENCE_NS (20 * CLOCK_NS_PER_MS)
 
+/* What is not there is looked for again so often, where --rescan-interval is not known. */
+#define RESCAN_NS (60 * CLOCK_NS_PER_SEC)
+
 enum job_state { JOB_IDLE, JOB_QUEUED, JOB_RUNNING, JOB_DONE };
 
 struct aside_job {
@@ -27,6 +30,8 @@ struct aside_job {
     struct metric_sink *sink;
     void *collector_state;
     bool started;
+    uint64_t absent_until_ns; /* there is no such source; not looked for before then */
+    struct err absent;
     struct aside_result result;
 };
 
@@ -125,14 +130,30 @@ void aside_job_free(struct aside_job *job)
     }
 }
 
+/* Most machines lack most of the sources: to look for all of them at each reading would cost as
+ * much as reading those that are there. */
+static int job_start(struct aside_job *job, uint64_t now_ns, struct err *err)
+{
+    if (now_ns < job->absent_until_ns) {
+        *err = job->absent;
+        return -ENODATA;
+    }
+    int r = job->collector->start(&job->env, &job->collector_state, err);
+    job->started = r >= 0;
+    if (r == -ENODATA) {
+        job->absent = *err;
+        job->absent_until_ns = now_ns + (job->env.rescan_ns ? job->env.rescan_ns : RESCAN_NS);
+    }
+    return r;
+}
+
 static void job_run(struct aside_job *job)
 {
     struct aside_result *result = &job->result;
     uint64_t began = clock_mono_ns();
     *result = (struct aside_result){ .r = metric_sink_begin(job->sink, &result->err) };
     if (result->r >= 0 && !job->started) {
-        result->r = job->collector->start(&job->env, &job->collector_state, &result->err);
-        job->started = result->r >= 0;
+        result->r = job_start(job, began, &result->err);
     }
     if (result->r >= 0) {
         result->r = job->collector->read(job->collector_state, job->sink, &result->err);
@@ -275,7 +296,7 @@ void aside_take(struct aside_job *job, uint64_t taken_ns, struct aside_result *r
     }
     *ret = job->result;
     job->state = JOB_IDLE;
-    if (ret->r != -ENOMEM) {
+    if (ret->r != -ENOMEM && !metric_sink_is_empty(job->sink)) {
         ret->part =
             metric_sink_take(job->sink, job->collector->subjects[0]->part, taken_ns, &ret->err);
         ret->r = ret->part ? ret->r : -ENOMEM;

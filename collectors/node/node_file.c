@@ -1,8 +1,8 @@
 #include "collectors/node/node_file.h"
 
 #include "base/num.h"
+#include "collectors/proc/dents.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -235,16 +235,15 @@ static int by_name(const void *a, const void *b)
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static int collect_names(DIR *dir, struct arena *mem, struct str **ret_names, size_t *ret_n)
+int node_dir_names(int dirfd, struct arena *mem, struct str **ret_names, size_t *ret_n)
 {
     size_t n = 0, cap = 0;
     struct str *names = NULL;
-    const struct dirent *entry;
-    /* One reader and one stream: readdir of glibc is safe there. NOLINTNEXTLINE(concurrency-*) */
-    while (errno = 0, (entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
+    struct dents dents;
+    const char *name;
+    int r = lseek(dirfd, 0, SEEK_SET) < 0 ? -errno : 0;
+    dents_init(&dents, dirfd);
+    while (r == 0 && (name = dents_next(&dents, &r)) != NULL) {
         if (n == cap) {
             cap = cap ? cap * 2 : 16;
             struct str *more = cap > LIMIT_NODE_NAMES ? NULL : ARENA_ARRAY(mem, cap, struct str);
@@ -256,13 +255,13 @@ static int collect_names(DIR *dir, struct arena *mem, struct str **ret_names, si
             }
             names = more;
         }
-        if (arena_str(mem, str_of(entry->d_name), &names[n]) < 0) {
+        if (arena_str(mem, str_of(name), &names[n]) < 0) {
             return -ENOMEM;
         }
         n++;
     }
-    if (errno) {
-        return -errno;
+    if (r < 0) {
+        return r;
     }
     if (n) {
         qsort(names, n, sizeof(*names), by_name);
@@ -270,22 +269,6 @@ static int collect_names(DIR *dir, struct arena *mem, struct str **ret_names, si
     *ret_names = names;
     *ret_n = n;
     return 0;
-}
-
-int node_dir_names(int dirfd, struct arena *mem, struct str **ret_names, size_t *ret_n)
-{
-    int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
-        int r = -errno;
-        if (fd >= 0) {
-            close(fd);
-        }
-        return r;
-    }
-    int r = collect_names(dir, mem, ret_names, ret_n);
-    closedir(dir);
-    return r;
 }
 
 static int pattern_of(struct pattern **ret, const struct collector_env *env,

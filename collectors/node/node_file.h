@@ -67,7 +67,8 @@ void node_dir_stop(void *state);
 int node_text_at(int dirfd, const char *path, struct arena *mem, struct str *ret);
 
 /* The names in the folder open at dirfd, without those that begin with a dot, sorted, in mem.
- * Errors: -ENOMEM · -E2BIG beyond LIMIT_NODE_NAMES · those of readdir. */
+ * dirfd must be open for reading, and is moved. Errors: -ENOMEM · -E2BIG beyond LIMIT_NODE_NAMES ·
+ * those of getdents64. */
 int node_dir_names(int dirfd, struct arena *mem, struct str **ret_names, size_t *ret_n);
 
 /* Which names a collector takes: an expression that leaves out, one that takes in. */

@@ -100,7 +100,7 @@ static const struct collector *const table[] = { &collector_0, &collector_1, &co
 
 static struct health health;
 
-static struct node_loop *open_loop(void)
+static struct node_loop *open_loop_rescanning(uint64_t rescan_ns)
 {
     struct err err = { 0 };
     for (size_t i = 0; i < N; i++) {
@@ -112,10 +112,16 @@ static struct node_loop *open_loop(void)
         .tick_ns = CLOCK_NS_PER_SEC,
         .deadline_ns = DEADLINE_NS,
         .health = &health,
+        .env.rescan_ns = rescan_ns,
     };
     struct node_loop *loop = node_loop_new(&config, &err);
     assert_non_null(loop);
     return loop;
+}
+
+static struct node_loop *open_loop(void)
+{
+    return open_loop_rescanning(0);
 }
 
 /* A reading of all, and how long it took to come. */
@@ -157,7 +163,7 @@ static void what_answers_is_served(void **state)
     (void)state;
     uint64_t ns;
     struct err err = { 0 };
-    struct node_loop *loop = open_loop();
+    struct node_loop *loop = open_loop_rescanning(1);
     atomic_store(&sources[4].start_result, -ENODATA);
     assert_int_equal(node_loop_start(loop, &err), 0);
     struct node_reading *r = reading(loop, &ns);
@@ -178,6 +184,25 @@ static void what_answers_is_served(void **state)
     for (size_t i = 0; i < N; i++) {
         assert_int_equal(atomic_load(&sources[i].stops), 1);
     }
+}
+
+static void what_is_absent_is_not_looked_for_at_each_reading(void **state)
+{
+    (void)state;
+    uint64_t ns;
+    struct err err = { 0 };
+    struct node_loop *loop = open_loop();
+    atomic_store(&sources[4].start_result, -ENODATA);
+    assert_int_equal(node_loop_start(loop, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        struct node_reading *r = reading(loop, &ns);
+        assert_int_equal(r->reports[4].state, COLLECTOR_ABSENT);
+        assert_string_equal(r->reports[4].why, "made up: none");
+        assert_int_equal(r->n_aside, 3);
+        snapshot_unref(&r->snapshot);
+    }
+    assert_int_equal(atomic_load(&sources[4].starts), 1);
+    node_loop_free(loop);
 }
 
 static void the_one_that_hangs_costs_a_deadline_once(void **state)
@@ -302,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_answers_is_served),
+        cmocka_unit_test(what_is_absent_is_not_looked_for_at_each_reading),
         cmocka_unit_test(the_one_that_hangs_costs_a_deadline_once),
         cmocka_unit_test(slow_ones_run_beside_each_other),
         cmocka_unit_test(one_that_hangs_at_the_end_is_left_behind),
