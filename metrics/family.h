@@ -21,6 +21,8 @@ enum metric_type {
     METRIC_SUMMARY,
 };
 
+enum metric_format { METRIC_FORMAT_TEXT, METRIC_FORMAT_OPENMETRICS, METRIC_N_FORMATS };
+
 enum metric_stability { METRIC_ALPHA, METRIC_STABLE };
 
 enum metric_field_kind {

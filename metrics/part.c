@@ -2,6 +2,11 @@
 
 #include "base/limits.h"
 
+struct str metric_part_header(const struct metric_part *part, size_t i, enum metric_format format)
+{
+    return part->ops->header ? part->ops->header(part, i, format) : (struct str){ 0 };
+}
+
 int metric_part_packed(const struct metric_part *part, size_t i, size_t *cursor,
                        enum metric_format format, struct gzip_deflater *d, struct buf *out,
                        const struct gzip_segment **ret)

@@ -10,8 +10,6 @@
 #include "metrics/family.h"
 #include "metrics/gzip.h"
 
-enum metric_format { METRIC_FORMAT_TEXT, METRIC_FORMAT_OPENMETRICS };
-
 struct metric_part;
 
 struct metric_part_ops {
@@ -21,6 +19,10 @@ struct metric_part_ops {
 
     /* Whether family i has a HELP and TYPE block now. */
     bool (*has_header)(const struct metric_part *part, size_t i);
+
+    /* Those lines if they are laid out already, valid as long as the part; else empty, and they are
+     * made by metrics/header.h. NULL: they never are; ask by metric_part_header. */
+    struct str (*header)(const struct metric_part *part, size_t i, enum metric_format format);
 
     /* Appends whole series of family i, from *cursor (0 at first) on, until out holds at least
      * `enough` bytes or all are written. Advances *cursor. Returns 1 when more remain, 0 at the
@@ -45,6 +47,9 @@ struct metric_part {
     uint64_t taken_mono_ns;              /* when its values were read (sink) or published (store) */
     size_t n_objects, n_series, n_bytes; /* n_bytes: memory held by it */
 };
+
+/* Asks any part for the lines of a family, as above. */
+struct str metric_part_header(const struct metric_part *part, size_t i, enum metric_format format);
 
 /* Asks any part for its next stretch, as above. *ret is NULL when it is text. Errors: of out. */
 int metric_part_packed(const struct metric_part *part, size_t i, size_t *cursor,

@@ -35,6 +35,12 @@ static bool has_header(const struct metric_part *part, size_t i)
     return any;
 }
 
+static struct str header(const struct metric_part *part, size_t i, enum metric_format format)
+{
+    const struct joined *j = joined(part);
+    return metric_part_header(j->of[0], i / j->n, format);
+}
+
 static int series(const struct metric_part *part, size_t i, size_t *cursor,
                   enum metric_format format, struct buf *out, size_t enough)
 {
@@ -55,6 +61,7 @@ static const struct metric_part_ops ops = {
     .n_families = n_families,
     .family = family,
     .has_header = has_header,
+    .header = header,
     .series = series,
     .packed = packed,
 };

@@ -1,8 +1,11 @@
 #include "metrics/plan.h"
 
+#include "base/limits.h"
+#include "metrics/header.h"
 #include "metrics/names.h"
 
 #define PLAN_ARENA_BYTES ((size_t)16 << 20)
+#define HEADER_MAX_BYTES (64 * KIB)
 
 /* `}` and the blank before the value (the last comma makes room for one of them), newline. */
 #define CLOSING_BYTES 3
@@ -92,6 +95,19 @@ static size_t names_of(const char *const *labels, struct str *out)
     return n;
 }
 
+static int make_headers(struct arena *mem, struct plan_row *row)
+{
+    auto_buf struct buf text = BUF_INIT(HEADER_MAX_BYTES);
+    for (size_t i = 0; i < METRIC_N_FORMATS; i++) {
+        buf_clear(&text);
+        header_add(row->family, (enum metric_format)i, &text);
+        if (buf_failed(&text) || arena_str(mem, buf_str(&text), &row->header[i]) < 0) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
 static int make_row(struct metric_plan *plan, const struct metric_family *family,
                     struct plan_row *row)
 {
@@ -99,6 +115,7 @@ static int make_row(struct metric_plan *plan, const struct metric_family *family
     row->family = family;
     row->n_own = names_of(family->labels, names);
     int r = join(&plan->mem, str_of(family->name), "{", &row->head);
+    r = r < 0 ? r : make_headers(&plan->mem, row);
     if (r >= 0) {
         r = lay_out_names(&plan->mem, names, row->n_own, plan->subject->sorted_labels, &row->own,
                           &row->order);

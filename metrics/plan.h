@@ -17,7 +17,8 @@
 
 struct plan_row {
     const struct metric_family *family;
-    struct str head; /* `name{` */
+    struct str head;                     /* `name{` */
+    struct str header[METRIC_N_FORMATS]; /* HELP and TYPE lines */
     size_t n_own;
     const uint8_t *order;  /* what stands k-th in the text is the row's order[k]-th own label */
     const struct str *own; /* `label="` in order of the text */

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "metrics/header.h"
 
 #include <string.h>
 
@@ -92,76 +93,6 @@ void scrape_free(struct scrape *s)
     free(s);
 }
 
-/* The row's name in HELP and TYPE lines, and its type's word. OpenMetrics keeps the suffix of
- * counters and infos for the samples, and has no such types without it. */
-static struct str header_name(const struct metric_family *row, enum metric_format format,
-                              const char **ret_type)
-{
-    struct str name = str_of(row->name);
-    bool open_metrics = format == METRIC_FORMAT_OPENMETRICS;
-    *ret_type = "gauge";
-    switch (row->type) {
-    case METRIC_GAUGE:
-        break;
-    case METRIC_COUNTER:
-        *ret_type = "counter";
-        if (open_metrics && !str_eat_end(&name, STR("_total"))) {
-            *ret_type = "unknown";
-        }
-        break;
-    case METRIC_INFO:
-        if (open_metrics && str_eat_end(&name, STR("_info"))) {
-            *ret_type = "info";
-        }
-        break;
-    case METRIC_STATESET:
-        *ret_type = open_metrics ? "stateset" : "gauge";
-        break;
-    case METRIC_UNTYPED:
-        *ret_type = open_metrics ? "unknown" : "untyped";
-        break;
-    case METRIC_HISTOGRAM:
-        *ret_type = "histogram";
-        break;
-    case METRIC_SUMMARY:
-        *ret_type = "summary";
-        break;
-    }
-    return name;
-}
-
-/* Help with '\\' and newline escaped, for OpenMetrics '"' as well. */
-static void add_help(struct buf *out, const char *help, enum metric_format format)
-{
-    const char *special = format == METRIC_FORMAT_OPENMETRICS ? "\\\n\"" : "\\\n";
-    for (;;) {
-        size_t plain = strcspn(help, special);
-        buf_add(out, (struct str){ help, plain });
-        help += plain;
-        if (!*help) {
-            return;
-        }
-        buf_add_char(out, '\\');
-        buf_add_char(out, *help == '\n' ? 'n' : *help);
-        help++;
-    }
-}
-
-void scrape_header(const struct metric_family *row, enum metric_format format, struct buf *out)
-{
-    const char *type;
-    struct str name = header_name(row, format, &type);
-    buf_add(out, STR("# HELP "));
-    buf_add(out, name);
-    buf_add(out, row->stability == METRIC_STABLE ? STR(" [STABLE] ") : STR(" "));
-    add_help(out, row->help, format);
-    buf_add(out, STR("\n# TYPE "));
-    buf_add(out, name);
-    buf_add_char(out, ' ');
-    buf_add_c(out, type);
-    buf_add_char(out, '\n');
-}
-
 /* Writes the header of the current family unless it has none now or an earlier part had it. */
 static int put_header(struct scrape *s, const struct metric_part *part, struct buf *out)
 {
@@ -169,8 +100,7 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
         return 0;
     }
     const struct metric_family *row = part->ops->family(part, s->family);
-    const char *type;
-    struct str name = header_name(row, s->format, &type);
+    struct str name = header_name(row, s->format);
     if (s->served.n >= s->served.cap / 2 && names_grow(&s->served) < 0) {
         return -ENOMEM;
     }
@@ -179,7 +109,12 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
         return 0;
     }
     size_t before = out->n;
-    scrape_header(row, s->format, out);
+    struct str header = metric_part_header(part, s->family, s->format);
+    if (header.p) {
+        buf_add(out, header);
+    } else {
+        header_add(row, s->format, out);
+    }
     int r = buf_failed(out);
     r = r < 0 ? r : arena_str(&s->served.mem, name, slot);
     if (r < 0) {

@@ -35,8 +35,4 @@ struct scrape_totals {
 /* What scrape_next has written up to now. */
 struct scrape_totals scrape_totals(const struct scrape *s);
 
-/* HELP and TYPE lines of a row in the format. In OpenMetrics a counter's family name loses _total,
- * and a counter without _total is of type unknown, because the format forbids it otherwise. */
-void scrape_header(const struct metric_family *row, enum metric_format format, struct buf *out);
-
 #endif

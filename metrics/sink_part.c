@@ -51,6 +51,12 @@ static bool has_header(const struct metric_part *part, size_t i)
     return f->group->row_series[f->row] > 0 || f->group->plan->subject->headers_always;
 }
 
+static struct str header(const struct metric_part *part, size_t i, enum metric_format format)
+{
+    const struct sink_family *f = &sink_part(part)->families[i];
+    return f->loose ? (struct str){ 0 } : f->group->plan->rows[f->row].header[format];
+}
+
 static int series(const struct metric_part *part, size_t i, size_t *cursor,
                   enum metric_format format, struct buf *out, size_t enough)
 {
@@ -83,6 +89,7 @@ static const struct metric_part_ops ops = {
     .n_families = n_families,
     .family = family,
     .has_header = has_header,
+    .header = header,
     .series = series,
 };
 

@@ -39,6 +39,11 @@ static bool has_header(const struct metric_part *part, size_t i)
     return p->row_objects[i] > 0 || (p->plan->subject->headers_always && part->n_objects > 0);
 }
 
+static struct str header(const struct metric_part *part, size_t i, enum metric_format format)
+{
+    return store_part(part)->plan->rows[i].header[format];
+}
+
 int store_part_series(const struct store_part *part, size_t row, size_t *cursor, size_t end,
                       struct buf *out, size_t enough)
 {
@@ -86,6 +91,7 @@ static const struct metric_part_ops ops = {
     .n_families = n_families,
     .family = family,
     .has_header = has_header,
+    .header = header,
     .series = series,
     .packed = packed,
 };

@@ -29,6 +29,12 @@ static bool filter_has_header(const struct metric_part *part, size_t i)
     return f->inner->ops->has_header(f->inner, f->families[i]);
 }
 
+static struct str filter_header(const struct metric_part *part, size_t i, enum metric_format format)
+{
+    const struct part_filter *f = filter_of(part);
+    return metric_part_header(f->inner, f->families[i], format);
+}
+
 static int filter_series(const struct metric_part *part, size_t i, size_t *cursor,
                          enum metric_format format, struct buf *out, size_t enough)
 {
@@ -48,6 +54,7 @@ static const struct metric_part_ops filter_ops = {
     .n_families = filter_n_families,
     .family = filter_family,
     .has_header = filter_has_header,
+    .header = filter_header,
     .series = filter_series,
     .packed = filter_packed,
 };
