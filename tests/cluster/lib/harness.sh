@@ -35,11 +35,13 @@ helm() {
         HELM_DATA_HOME="$run_dir/helm" "$tools_dir/helm" --kubeconfig "$kubeconfig" "$@"
 }
 
-# Usage: agent_pod [COMPONENT]; one pod's name, of the node's agent or of the cluster's.
+# Usage: agent_pod [COMPONENT]; one pod's name, of the node's agent or of the cluster's; not of one that is
+# about to end.
 agent_pod() {
     kubectl -n monitoring get pods \
         -l "app.kubernetes.io/name=kubegauge,app.kubernetes.io/component=${1:-node}" \
-        --field-selector=status.phase=Running -o "jsonpath={.items[0].metadata.name}" 2>/dev/null
+        --field-selector=status.phase=Running -o json 2>/dev/null |
+        jq -re '[.items[] | select(.metadata.deletionTimestamp | not)][0].metadata.name // empty'
 }
 
 pod_ip() {
@@ -48,8 +50,10 @@ pod_ip() {
 
 # The agent's address is kept: it must be known while the API server is away.
 agent_url() {
+    local pod ip
     if [ ! -s "$run_dir/agent-url" ]; then
-        printf 'http://%s:9095\n' "$(pod_ip monitoring "$(agent_pod)")" >"$run_dir/agent-url"
+        pod=$(agent_pod) && ip=$(pod_ip monitoring "$pod") && [ -n "$ip" ] || return 1
+        printf 'http://%s:9095\n' "$ip" >"$run_dir/agent-url"
     fi
     cat "$run_dir/agent-url"
 }
@@ -77,6 +81,14 @@ install_agent() {
         show_agent
         fail "helm install failed"
     fi
+    # helm takes a DaemonSet for ready while its one pod is replaced.
+    local daemon_set
+    for daemon_set in $(kubectl -n monitoring get daemonset -l app.kubernetes.io/name=kubegauge -o name); do
+        kubectl -n monitoring rollout status "$daemon_set" --timeout=60s >>"$log_dir/helm.log" 2>&1 || {
+            show_agent
+            fail "$daemon_set is not replaced"
+        }
+    done
 }
 
 apply() {
