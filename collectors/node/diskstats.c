@@ -310,6 +310,11 @@ static int diskstats_read(void *state, struct metric_sink *sink, struct err *err
     for (size_t n = 0; r >= 0 && text.n && n < LIMIT_BLOCK_DEVICES; n++) {
         r = add_disk(d, str_line(&text), sink, err);
     }
+    if (r >= 0 && text.n) {
+        err_set(err, E2BIG, "diskstats: more than %d devices: the rest is left out",
+                LIMIT_BLOCK_DEVICES);
+        return 1;
+    }
     return r;
 }
 

@@ -221,9 +221,9 @@ static int filesystem_read(void *state, struct metric_sink *sink, struct err *er
     struct str text = { 0 };
     const struct mount_rules rules = { &f->mounts, &f->types, f->rootfs };
     int r = node_file_read(&f->file, &text, err);
-    r = r < 0 ? r : mount_table_parse(text, &rules, mem, &list, &n, err);
-    if (r < 0) {
-        return r;
+    int parsed = r < 0 ? r : mount_table_parse(text, &rules, mem, &list, &n, err);
+    if (parsed < 0) {
+        return parsed;
     }
     struct fs_probe_result *results = ARENA_ARRAY(mem, n, struct fs_probe_result);
     if (!results || tell_probe(f, list, n, mem) < 0) {
@@ -236,7 +236,7 @@ static int filesystem_read(void *state, struct metric_sink *sink, struct err *er
     for (size_t i = 0; i < n && r >= 0; i++) {
         r = add_mount(&list[i], &results[i], sink, err);
     }
-    return r;
+    return r < 0 ? r : parsed;
 }
 
 static const struct metric_subject *const subjects[] = { &filesystem_subject, &mount_subject,

@@ -102,7 +102,8 @@ int mount_table_parse(struct str text, const struct mount_rules *rules, struct a
     if (!list) {
         return node_no_memory(err, "filesystem");
     }
-    while (text.n && n < max) {
+    bool full = false;
+    while (text.n && !full) {
         struct mount m = { 0 };
         int r = parse_line(rules, str_line(&text), mem, &m);
         if (r < 0) {
@@ -112,13 +113,20 @@ int mount_table_parse(struct str text, const struct mount_rules *rules, struct a
             !node_filter_takes(rules->types, m.fstype) || is_known(list, n, &m)) {
             continue;
         }
-        r = set_path(rules, mem, &m);
+        full = n == LIMIT_FILESYSTEMS;
+        r = full ? 0 : set_path(rules, mem, &m);
         if (r < 0) {
             return err_set(err, -r, "mountinfo: a path");
         }
-        list[n++] = m;
+        if (!full) {
+            list[n++] = m;
+        }
     }
     *ret_list = list;
     *ret_n = n;
-    return 0;
+    if (full) {
+        err_set(err, E2BIG, "filesystem: more than %d file systems: the rest is left out",
+                LIMIT_FILESYSTEMS);
+    }
+    return full;
 }

@@ -19,8 +19,8 @@ struct mount_rules {
 
 /* Shape: "23 27 8:1 / /home rw,relatime shared:7 - ext4 /dev/sda1 rw,errors=remount-ro"; the
  * optional fields before the dash are any number. Sets *ret_list, in mem, with one mount for each
- * mount point, device and type, LIMIT_FILESYSTEMS at most. Errors: -EBADMSG a line is malformed ·
- * -ENAMETOOLONG · -ENOMEM.
+ * mount point, device and type, LIMIT_FILESYSTEMS at most. Returns 0, or 1 with err set when
+ * there are more. Errors: -EBADMSG a line is malformed · -ENAMETOOLONG · -ENOMEM.
  * Source: proc_pid_mountinfo(5). */
 int mount_table_parse(struct str text, const struct mount_rules *rules, struct arena *mem,
                       struct mount **ret_list, size_t *ret_n, struct err *err);
