@@ -1,15 +1,15 @@
 #include "metrics/scrape.h"
 
 #include "base/arena.h"
-#include "base/hash.h"
 #include "base/limits.h"
+#include "base/str_slots.h"
 #include "metrics/header.h"
 
 #include <string.h>
 
 #define NAMES_AT_FIRST 256
 
-/* Names of rows, copied, since some go with their part: a set by open addressing. */
+/* Names of rows, copied, since some go with their part. */
 struct names {
     struct arena mem;
     struct str *slots; /* cap of them, a power of two; p is NULL where it is free */
@@ -48,17 +48,6 @@ struct scrape *scrape_new(struct metric_part *const *parts, size_t n_parts,
     return s;
 }
 
-/* Where the name stands, or would. There is a free place. */
-static struct str *names_slot(const struct names *names, struct str name)
-{
-    size_t at = (size_t)hash_str(HASH_START, name);
-    while (names->slots[at & (names->cap - 1)].p &&
-           !str_eq(names->slots[at & (names->cap - 1)], name)) {
-        at++;
-    }
-    return &names->slots[at & (names->cap - 1)];
-}
-
 static int names_grow(struct names *names)
 {
     struct names more = { .mem = names->mem,
@@ -70,7 +59,7 @@ static int names_grow(struct names *names)
     }
     for (size_t i = 0; i < names->cap; i++) {
         if (names->slots[i].p) {
-            *names_slot(&more, names->slots[i]) = names->slots[i];
+            *str_slots_find(more.slots, more.cap, names->slots[i]) = names->slots[i];
         }
     }
     free(names->slots);
@@ -104,7 +93,7 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
     if (s->served.n >= s->served.cap / 2 && names_grow(&s->served) < 0) {
         return -ENOMEM;
     }
-    struct str *slot = names_slot(&s->served, name);
+    struct str *slot = str_slots_find(s->served.slots, s->served.cap, name);
     if (slot->p) {
         return 0;
     }

@@ -1,4 +1,4 @@
-#include "base/hash.h"
+#include "base/str_slots.h"
 #include "metrics/sink_internal.h"
 
 /* A cursor is the object and, below it, the number of its series of the row. */
@@ -132,10 +132,10 @@ static int count_series(struct sink_group *group, const struct sink_object *obje
     return w.failed;
 }
 
-/* The objects of a group by their common labels, when they must be distinct: open addressing. */
+/* The common labels of a group's objects, when they must be distinct. */
 struct twins {
-    const struct sink_object **slots;
-    size_t mask;
+    struct str *slots;
+    size_t cap;
 };
 
 static int twins_init(struct twins *t, struct reading *reading, const struct sink_group *group)
@@ -148,14 +148,9 @@ static int twins_init(struct twins *t, struct reading *reading, const struct sin
     while (cap < group->n_objects * 2) {
         cap *= 2;
     }
-    t->slots = ARENA_ARRAY(&reading->mem, cap, const struct sink_object *);
-    t->mask = cap - 1;
+    t->slots = ARENA_ARRAY(&reading->mem, cap, struct str);
+    t->cap = cap;
     return t->slots ? 0 : -ENOMEM;
-}
-
-static struct str common_of(const struct sink_object *object)
-{
-    return (struct str){ object->common.p, object->common.n };
 }
 
 /* Whether an object with these labels was there before. */
@@ -164,15 +159,11 @@ static bool twins_have(struct twins *t, const struct sink_object *object)
     if (!t->slots) {
         return false;
     }
-    struct str labels = common_of(object);
-    size_t at = (size_t)hash_str(HASH_START, labels) & t->mask;
-    for (; t->slots[at]; at = (at + 1) & t->mask) {
-        if (str_eq(common_of(t->slots[at]), labels)) {
-            return true;
-        }
-    }
-    t->slots[at] = object;
-    return false;
+    struct str labels = { object->common.n ? object->common.p : "", object->common.n };
+    struct str *slot = str_slots_find(t->slots, t->cap, labels);
+    bool there = slot->p != NULL;
+    *slot = labels;
+    return there;
 }
 
 /* Closes a group for adding and makes all that serving it needs. */
