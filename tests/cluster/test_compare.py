@@ -102,6 +102,29 @@ class Compare(unittest.TestCase):
         self.assertEqual(differing(text(10, 5e6 + 4096), before, after),
                          ["container_memory_usage_bytes"])
 
+    def test_gauge_that_moved_may_fit_another_time(self):
+        def rows(ours):
+            later = compare.Later(5000)
+            later.add(compare.parse(AFTER))
+            return compare.compare(compare.parse(BEFORE), compare.parse(ours), later.families, {})[2]
+
+        first = rows(text(11, 9e6))
+        self.assertTrue(compare.only_moved(first))
+        self.assertEqual(compare.forgive(first, rows(text(11, 9e6))), [])
+        self.assertTrue(compare.only_moved(first))
+        other_id = rows(text(11, 5e6, labels=LABELS.replace(ID, "/kubepods/burstable/pod2/c9")))
+        self.assertEqual(compare.forgive(first, other_id), [])
+        self.assertEqual(len(compare.forgive(first, rows(text(11, 5.05e6)))), 1)
+        self.assertEqual([row.name for row in first if row.differing], [])
+        self.assertFalse(compare.only_moved(first))
+
+    def test_nothing_but_a_gauge_gets_another_try(self):
+        for ours in (text(13, 9e6), text(11, 9e6, shares=1), text(11, 9e6, labels=LABELS + ',x="y"')):
+            later = compare.Later(5000)
+            later.add(compare.parse(AFTER))
+            rows = compare.compare(compare.parse(BEFORE), compare.parse(ours), later.families, {})[2]
+            self.assertFalse(compare.only_moved(rows))
+
     def test_parse_refuses_what_is_no_sample(self):
         with self.assertRaises(ValueError):
             compare.parse("container_x{a=b} 1\n")
