@@ -145,13 +145,11 @@ static int writeable(struct exchange *x)
         return -1;
     }
     expect_progress(x);
-    if (!x->headers_out) {
-        x->body_out = x->answer.head;
-        if (server_write_headers(x) < 0) {
-            return -1;
-        }
-    } else if (server_write_body(x) < 0) {
+    if (server_write(x) < 0) {
         return -1;
+    }
+    if (x->body_out && !lws_partial_buffered(x->wsi)) {
+        return finish(x);
     }
     lws_callback_on_writable(x->wsi);
     return 0;

@@ -73,9 +73,8 @@ void server_check_clients(struct server *s);
 /* Undoes what the above did to the connection, so that its next request is heard. */
 void server_hear_again(struct exchange *x);
 
-/* server_write.c: status and headers; then body bytes. Both return negative when the connection is
- * to be closed. */
-int server_write_headers(struct exchange *x);
-int server_write_body(struct exchange *x);
+/* server_write.c: the next piece of the body, the first one with status and headers before it: a
+ * small answer is one write. Negative when the connection is to be closed. */
+int server_write(struct exchange *x);
 
 #endif

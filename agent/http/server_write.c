@@ -7,9 +7,10 @@
 
 #define HEADERS_MAX 1024
 
-/* Room before the bytes of a piece: libwebsockets's own, and a chunk's size line. */
+/* Room before the bytes of a piece: libwebsockets's own, the headers, which go with the first one,
+ * and a chunk's size line. */
 #define CHUNK_LINE_MAX 16
-#define PIECE_OFFSET (LWS_PRE + CHUNK_LINE_MAX)
+#define PIECE_OFFSET (LWS_PRE + HEADERS_MAX + CHUNK_LINE_MAX)
 
 static const char chunk_end[] = "\r\n", body_end[] = "\r\n0\r\n\r\n", empty_end[] = "0\r\n\r\n";
 
@@ -33,12 +34,11 @@ static void header_number(struct headers *h, const char *name, size_t value)
     header(h, name, text);
 }
 
-int server_write_headers(struct exchange *x)
+/* Status line and headers, in buffer. Returns their length, 0 when they do not fit. */
+static size_t make_headers(struct exchange *x, unsigned char buffer[HEADERS_MAX])
 {
-    unsigned char buffer[LWS_PRE + HEADERS_MAX];
-    unsigned char *start = buffer + LWS_PRE;
     const struct answer *a = &x->answer;
-    struct headers h = { x->wsi, start, buffer + sizeof(buffer), false };
+    struct headers h = { x->wsi, buffer, buffer + HEADERS_MAX, false };
     /* The flag leaves out the Server header: who scans for versions learns nothing. */
     h.failed = lws_add_http_header_status(x->wsi, (unsigned)a->status | LWSAHH_FLAG_NO_SERVER_NAME,
                                           &h.at, h.end) != 0;
@@ -64,30 +64,10 @@ int server_write_headers(struct exchange *x)
     if (x->last) {
         header(&h, "connection:", "close");
     }
-    if (h.failed || lws_finalize_write_http_header(x->wsi, start, &h.at, h.end)) {
-        return -1;
+    if (h.failed || lws_finalize_http_header(x->wsi, &h.at, h.end)) {
+        return 0;
     }
-    x->headers_out = true;
-    return 0;
-}
-
-/* The whole text: it is small. */
-static int write_text(struct exchange *x)
-{
-    struct server *s = x->server;
-    buf_clear(&s->out);
-    if (buf_reserve(&s->out, LWS_PRE) < 0) {
-        return -1;
-    }
-    s->out.n = LWS_PRE;
-    buf_add(&s->out, buf_str(&x->answer.text));
-    x->body_out = true;
-    x->answer.complete = true;
-    if (buf_failed(&s->out) || s->out.n == LWS_PRE) {
-        return buf_failed(&s->out);
-    }
-    return lws_write(x->wsi, (unsigned char *)s->out.p + LWS_PRE, s->out.n - LWS_PRE,
-                     LWS_WRITE_HTTP);
+    return (size_t)(h.at - buffer);
 }
 
 /* Puts the size line right before the piece, and what ends it after. Returns where it begins. */
@@ -105,30 +85,51 @@ static size_t frame_chunk(struct buf *out, bool end)
     return PIECE_OFFSET - line_n;
 }
 
-static int write_scrape(struct exchange *x)
+/* The next bytes of the body, from PIECE_OFFSET of out on. Returns where what is to be sent
+ * begins, or an error. */
+static ssize_t next_piece(struct exchange *x, struct buf *out)
+{
+    if (x->answer.state == ANSWER_TEXT) { /* the whole text: it is small */
+        buf_add(out, buf_str(&x->answer.text));
+        x->body_out = x->answer.complete = true;
+        return PIECE_OFFSET;
+    }
+    int more = answer_next(&x->answer, &x->server->scratch, out);
+    if (more < 0) {
+        return more;
+    }
+    x->body_out = more == 0;
+    return (ssize_t)(x->http_1_0 ? PIECE_OFFSET : frame_chunk(out, more == 0));
+}
+
+int server_write(struct exchange *x)
 {
     struct buf *out = &x->server->out;
+    unsigned char headers[HEADERS_MAX];
+    ssize_t from = PIECE_OFFSET;
     buf_clear(out);
     if (buf_reserve(out, PIECE_OFFSET) < 0) {
         return -1;
     }
     out->n = PIECE_OFFSET;
-    int more = answer_next(&x->answer, &x->server->scratch, out);
-    if (more < 0) {
-        return more;
+    if (x->answer.head) {
+        x->body_out = true;
+    } else {
+        from = next_piece(x, out);
     }
-    size_t from = x->http_1_0 ? PIECE_OFFSET : frame_chunk(out, more == 0);
-    x->body_out = more == 0;
-    if (buf_failed(out)) {
+    if (from < 0 || buf_failed(out)) {
         return -1;
     }
-    if (out->n == from) {
-        return 0;
+    if (!x->headers_out) {
+        size_t n = make_headers(x, headers);
+        if (n == 0) {
+            return -1;
+        }
+        from -= (ssize_t)n;
+        memcpy(out->p + from, headers, n);
+        x->headers_out = true;
     }
-    return lws_write(x->wsi, (unsigned char *)out->p + from, out->n - from, LWS_WRITE_HTTP);
-}
-
-int server_write_body(struct exchange *x)
-{
-    return x->answer.state == ANSWER_TEXT ? write_text(x) : write_scrape(x);
+    size_t n = out->n - (size_t)from;
+    return n == 0 ? 0
+                  : lws_write(x->wsi, (unsigned char *)out->p + from, n, LWS_WRITE_HTTP) < 0 ? -1 : 0;
 }
