@@ -23,6 +23,7 @@ struct node_loop {
     uint64_t wanted;      /* collectors of the tickets not yet taken by the thread */
 
     uint64_t next_tick_ns;
+    uint64_t of_part[NODE_PART_SELF]; /* collectors that have a subject of the part */
 };
 
 static void wake(struct node_loop *loop)
@@ -40,6 +41,26 @@ static int arm_timer(int fd, uint64_t every_ns)
     return timerfd_settime(fd, 0, &(struct itimerspec){ t, t }, NULL);
 }
 
+static bool serves(const struct collector *c, enum node_part part)
+{
+    for (const struct metric_subject *const *subject = c->subjects; *subject; subject++) {
+        if (str_eq_c(str_of((*subject)->part), node_part_name(part))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_parts(struct node_loop *loop)
+{
+    for (size_t i = 0; loop->config.collectors[i]; i++) {
+        for (size_t part = 0; part < NODE_PART_SELF; part++) {
+            bool has = serves(loop->config.collectors[i], (enum node_part)part);
+            loop->of_part[part] |= has ? UINT64_C(1) << i : 0;
+        }
+    }
+}
+
 struct node_loop *node_loop_new(const struct node_loop_config *config, struct err *err)
 {
     struct node_loop *loop = calloc(1, sizeof(*loop));
@@ -48,6 +69,7 @@ struct node_loop *node_loop_new(const struct node_loop_config *config, struct er
         return NULL;
     }
     loop->config = *config;
+    find_parts(loop);
     loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     loop->reader = node_reader_new(&loop->config, err);
@@ -96,17 +118,9 @@ struct node_reading *node_loop_reading(struct node_loop *loop)
 uint64_t node_loop_mask_of_parts(const struct node_loop *loop, unsigned parts)
 {
     uint64_t mask = 0;
-    for (size_t i = 0; loop->config.collectors[i]; i++) {
-        const struct metric_subject *const *subject = loop->config.collectors[i]->subjects;
-        for (; *subject; subject++) {
-            /* What collectors say about themselves is in every reading. */
-            for (size_t part = 0; part < NODE_PART_SELF; part++) {
-                if ((parts & (1u << part)) &&
-                    str_eq_c(str_of((*subject)->part), node_part_name((enum node_part)part))) {
-                    mask |= UINT64_C(1) << i;
-                }
-            }
-        }
+    /* What collectors say about themselves is in every reading. */
+    for (size_t part = 0; part < NODE_PART_SELF; part++) {
+        mask |= parts & (1u << part) ? loop->of_part[part] : 0;
     }
     return mask & loop->config.enabled;
 }
