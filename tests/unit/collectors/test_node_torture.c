@@ -2,19 +2,17 @@
  * does without, leaves nothing behind, and closes nothing that is not its own. */
 #include "tests/support/torture.h"
 
-#include "collectors/collector.h"
+#include "collectors/node/netclass.h"
 
 #include <fcntl.h>
 
 #define MACHINE "tests/fixtures/node/laptop"
 
 static const struct collector *tortured;
+static struct collector_env env;
 
 static int collector_scenario(void)
 {
-    static const struct collector_env env = { .procfs = MACHINE "/proc",
-                                              .sysfs = MACHINE "/sys",
-                                              .rootfs = MACHINE };
     struct err err = { 0 };
     void *collector_state = NULL;
     torture.on = false;
@@ -37,6 +35,9 @@ static int collector_scenario(void)
 static void each_collector(void **state)
 {
     (void)state;
+    env = (struct collector_env){ .procfs = MACHINE "/proc",
+                                  .sysfs = MACHINE "/sys",
+                                  .rootfs = MACHINE };
     for (size_t i = 0; collectors[i]; i++) {
         bool is_ours = str_eq_c(str_of("node"), collectors[i]->subjects[0]->part);
         if (is_ours) {
@@ -46,8 +47,18 @@ static void each_collector(void **state)
     }
 }
 
+/* By netlink, which made-up machines do not have. */
+static void interfaces_of_this_machine(void **state)
+{
+    (void)state;
+    env = (struct collector_env){ .procfs = "/proc", .sysfs = "/sys", .rootfs = "/" };
+    tortured = &collector_netclass;
+    torture_run(collector_scenario, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_collector) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(each_collector),
+                                        cmocka_unit_test(interfaces_of_this_machine) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
