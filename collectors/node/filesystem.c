@@ -94,6 +94,12 @@ static const struct collector_option options[] = {
 
 struct filesystem {
     struct node_file file;
+    struct buf table; /* the text that list was made of */
+    struct arena mem; /* of list */
+    struct mount *list;
+    size_t n;
+    int complete; /* as of mount_table_parse; negative: there is no list */
+    struct err remark;
     struct node_filter mounts, types;
     const char *rootfs;
     uint64_t timeout_ns;
@@ -104,6 +110,8 @@ static void filesystem_stop(void *state)
 {
     struct filesystem *f = state;
     node_file_close(&f->file);
+    buf_done(&f->table);
+    arena_done(&f->mem);
     node_filter_done(&f->mounts);
     node_filter_done(&f->types);
     fs_probe_free(f->probe);
@@ -126,6 +134,9 @@ static int filesystem_start(const struct collector_env *env, void **ret_state, s
         return node_no_memory(err, "filesystem");
     }
     f->file.fd = -1;
+    f->complete = -ENODATA;
+    buf_init(&f->table, LIMIT_NODE_FILE_BYTES);
+    arena_init(&f->mem, LIMIT_NODE_FILE_BYTES);
     uint64_t wanted = collector_option_value(env, c, TIMEOUT).ns;
     f->timeout_ns = wanted ? wanted : DEFAULT_TIMEOUT_NS;
     if (env->deadline_ns) {
@@ -148,13 +159,39 @@ static int filesystem_start(const struct collector_env *env, void **ret_state, s
     return 0;
 }
 
-static int tell_probe(struct filesystem *f, const struct mount *list, size_t n, struct arena *mem)
+static int tell_probe(struct filesystem *f)
 {
-    const char **paths = ARENA_ARRAY(mem, n, const char *);
-    for (size_t i = 0; paths && i < n; i++) {
-        paths[i] = list[i].path;
+    const char **paths = ARENA_ARRAY(&f->mem, f->n, const char *);
+    for (size_t i = 0; paths && i < f->n; i++) {
+        paths[i] = f->list[i].path;
     }
-    return paths ? fs_probe_set(f->probe, paths, n) : -ENOMEM;
+    return paths ? fs_probe_set(f->probe, paths, f->n) : -ENOMEM;
+}
+
+/* Brings the list up to date: the table is read each time, since a file system that turns itself
+ * read-only is no change that the kernel would tell of, but nearly always it reads as before. */
+static int read_table(struct filesystem *f, struct err *err)
+{
+    struct str text = { 0 };
+    const struct mount_rules rules = { &f->mounts, &f->types, f->rootfs };
+    int r = node_file_read(&f->file, &text, err);
+    if (r < 0) {
+        return r;
+    }
+    if (f->complete < 0 || !str_eq(text, buf_str(&f->table))) {
+        buf_clear(&f->table);
+        buf_add(&f->table, text);
+        arena_reset(&f->mem, LIMIT_NODE_FILE_BYTES / 4);
+        f->remark = (struct err){ 0 };
+        f->complete = mount_table_parse(text, &rules, &f->mem, &f->list, &f->n, &f->remark);
+        if (f->complete >= 0 && (buf_failed(&f->table) || tell_probe(f) < 0)) {
+            f->complete = node_no_memory(&f->remark, "filesystem");
+        }
+    }
+    if (f->complete != 0 && err) {
+        *err = f->remark;
+    }
+    return f->complete;
 }
 
 /* As the Go library words them, since the text is a label. */
@@ -181,62 +218,72 @@ static struct str error_text(int code)
     return STR("statfs failed");
 }
 
-static int add_mount(const struct mount *m, const struct fs_probe_result *result,
+static int copy_texts(const struct mount *m, struct arena *mem, struct mount *ret)
+{
+    *ret = *m;
+    struct str *const texts[] = { &ret->device, &ret->mountpoint, &ret->fstype, &ret->major,
+                                  &ret->minor };
+    for (size_t i = 0; i < KG_ARRAY_LEN(texts); i++) {
+        if (arena_str(mem, *texts[i], texts[i]) < 0) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+static int add_mount(const struct mount *listed, const struct fs_probe_result *result,
                      struct metric_sink *sink, struct err *err)
 {
+    struct mount m;
     struct filesystem_sample *s = metric_sink_add(sink, &filesystem_subject, NULL, 0, err);
-    if (!s) {
+    if (!s || copy_texts(listed, metric_sink_arena(sink), &m) < 0) {
         return -ENOMEM;
     }
     *s = (struct filesystem_sample){
         .present = result->r < 0 ? 0 : ANSWERED,
-        .device = m->device,
-        .fstype = m->fstype,
-        .mountpoint = m->mountpoint,
+        .device = m.device,
+        .fstype = m.fstype,
+        .mountpoint = m.mountpoint,
         .error = result->r < 0 ? error_text(-result->r) : STR(""),
         .size_bytes = (double)result->size_bytes,
         .free_bytes = (double)result->free_bytes,
         .avail_bytes = (double)result->avail_bytes,
         .files = (double)result->files,
         .files_free = (double)result->files_free,
-        .readonly = m->readonly,
+        .readonly = m.readonly,
         .failed = result->r < 0,
     };
     struct mount_sample *info =
         result->r < 0 ? NULL : metric_sink_add(sink, &mount_subject, NULL, 0, err);
     if (info) {
         *info = (struct mount_sample){
-            .device = m->device, .major = m->major, .minor = m->minor, .mountpoint = m->mountpoint
+            .device = m.device, .major = m.major, .minor = m.minor, .mountpoint = m.mountpoint
         };
     }
     return info || result->r < 0 ? 0 : -ENOMEM;
 }
 
+/* Names are copied into the reading, which may outlive the list. */
 static int filesystem_read(void *state, struct metric_sink *sink, struct err *err)
 {
     struct filesystem *f = state;
-    struct arena *mem = metric_sink_arena(sink);
-    size_t n = 0;
-    struct mount *list = NULL;
-    struct str text = { 0 };
-    const struct mount_rules rules = { &f->mounts, &f->types, f->rootfs };
-    int r = node_file_read(&f->file, &text, err);
-    int parsed = r < 0 ? r : mount_table_parse(text, &rules, mem, &list, &n, err);
-    if (parsed < 0) {
-        return parsed;
+    int complete = read_table(f, err);
+    if (complete < 0) {
+        return complete;
     }
-    struct fs_probe_result *results = ARENA_ARRAY(mem, n, struct fs_probe_result);
-    if (!results || tell_probe(f, list, n, mem) < 0) {
+    struct fs_probe_result *results =
+        ARENA_ARRAY(metric_sink_arena(sink), f->n, struct fs_probe_result);
+    if (!results) {
         return node_no_memory(err, "filesystem");
     }
-    r = fs_probe_run_all(f->probe, f->timeout_ns, results);
+    int r = fs_probe_run_all(f->probe, f->timeout_ns, results);
     if (r < 0) {
         return err_set_errno(err, -r, "filesystem: too many mounts do not answer");
     }
-    for (size_t i = 0; i < n && r >= 0; i++) {
-        r = add_mount(&list[i], &results[i], sink, err);
+    for (size_t i = 0; i < f->n && r >= 0; i++) {
+        r = add_mount(&f->list[i], &results[i], sink, err);
     }
-    return r < 0 ? r : parsed;
+    return r < 0 ? r : complete;
 }
 
 static const struct metric_subject *const subjects[] = { &filesystem_subject, &mount_subject,

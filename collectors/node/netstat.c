@@ -1,11 +1,17 @@
 /* node_netstat_*: counters of the network protocols. /proc/net/snmp and netstat have pairs of
- * lines, "Tcp: ActiveOpens …" and "Tcp: 12 …"; snmp6 has one counter a line, "Ip6InOctets  12". */
+ * lines, "Tcp: ActiveOpens …" and "Tcp: 12 …"; snmp6 has one counter a line, "Ip6InOctets  12".
+ *
+ * There are ten times as many names as are served, and they are the same at each reading: which of
+ * a line's columns are wanted is found out once, and holds while the line of names stays as it is.
+ */
 #include "base/num.h"
 #include "collectors/node/node_file.h"
 #include "collectors/node/node_rows.h"
 
 #define KEYS 43
 #define LENGTH_MAX 32
+#define HEADINGS 24
+#define NAMES_MAX (16 * KIB)
 #define FIELDS "collector.netstat.fields"
 
 struct netstat_sample {
@@ -127,10 +133,20 @@ static const struct collector_option options[] = {
 
 enum { NETSTAT_SNMP, NETSTAT_EXT, NETSTAT_SNMP6, NETSTAT_FILES };
 
+#define NO_KEY KEYS
+
+/* A line of names as it was, and the key of each. */
+struct heading {
+    struct buf names;
+    uint8_t *keys; /* NO_KEY: not wanted */
+    size_t n;
+};
+
 struct netstat {
     struct node_file files[NETSTAT_FILES];
-    uint64_t taken;                 /* bit i: keys[i] */
-    uint64_t of_length[LENGTH_MAX]; /* bit i of [keys[i].n] */
+    uint64_t taken;                    /* bit i: keys[i] */
+    uint64_t of_length[LENGTH_MAX];    /* bit i of [keys[i].n] */
+    struct heading headings[HEADINGS]; /* of snmp, then of netstat, in the order of their lines */
 };
 
 static void netstat_stop(void *state)
@@ -138,6 +154,10 @@ static void netstat_stop(void *state)
     struct netstat *n = state;
     for (size_t i = 0; i < NETSTAT_FILES; i++) {
         node_file_close(&n->files[i]);
+    }
+    for (size_t i = 0; i < HEADINGS; i++) {
+        buf_done(&n->headings[i].names);
+        free(n->headings[i].keys);
     }
     free(n);
 }
@@ -176,15 +196,16 @@ static int netstat_start(const struct collector_env *env, void **ret_state, stru
         n->taken |= node_filter_takes(&filter, keys[i]) ? BIT(i) : 0;
         n->of_length[keys[i].n] |= BIT(i);
     }
+    for (size_t i = 0; i < HEADINGS; i++) {
+        buf_init(&n->headings[i].names, NAMES_MAX);
+    }
     node_filter_done(&filter);
     *ret_state = n;
     return 0;
 }
 
-/* prefix "Tcp", name "ActiveOpens": the value of Tcp_ActiveOpens. There are ten times as many names
- * as keys: the length tells most of them apart. */
-static int set(const struct netstat *n, struct netstat_sample *s, struct str prefix,
-               struct str name, struct str value)
+/* prefix "Tcp", name "ActiveOpens": which key Tcp_ActiveOpens is. The length tells most apart. */
+static uint8_t key_of(const struct netstat *n, struct str prefix, struct str name)
 {
     size_t length = prefix.n + 1 + name.n;
     uint64_t left = length < LENGTH_MAX ? n->of_length[length] : 0;
@@ -192,27 +213,74 @@ static int set(const struct netstat *n, struct netstat_sample *s, struct str pre
         size_t i = (size_t)__builtin_ctzll(left);
         struct str rest = keys[i];
         if (str_ends(rest, name) && str_eat(&rest, prefix) && rest.p[0] == '_') {
-            s->present |= BIT(i);
-            return num_scan_double(value, &s->v[i]);
+            return (uint8_t)i;
+        }
+    }
+    return NO_KEY;
+}
+
+static int set(struct netstat_sample *s, uint8_t key, struct str value)
+{
+    if (key == NO_KEY) {
+        return 0;
+    }
+    s->present |= BIT(key);
+    return num_scan_double(value, &s->v[key]);
+}
+
+/* names: "Tcp: RtoAlgorithm RtoMin …". Errors: -EBADMSG · -ENOBUFS · -ENOMEM; nothing is known
+ * then. */
+static int learn(const struct netstat *n, struct heading *h, struct str names)
+{
+    size_t words = 0;
+    buf_clear(&h->names);
+    for (struct str rest = names; str_word(&rest).n;) {
+        words++;
+    }
+    uint8_t *of = realloc(h->keys, words + 1);
+    if (!of) {
+        return -ENOMEM;
+    }
+    h->keys = of;
+    h->n = 0;
+    struct str rest = names, prefix = str_word(&rest);
+    if (!str_eat_end(&prefix, STR(":"))) {
+        return -EBADMSG;
+    }
+    for (struct str name = str_word(&rest); name.n; name = str_word(&rest)) {
+        of[h->n++] = key_of(n, prefix, name);
+    }
+    buf_add(&h->names, names);
+    return buf_failed(&h->names);
+}
+
+/* values: "Tcp: 1 200 …", as many as there are names; more count for nothing. */
+static int take(const struct heading *h, struct str values, struct netstat_sample *s)
+{
+    struct str names = buf_str(&h->names);
+    if (!str_eq(str_word(&values), str_word(&names))) {
+        return -EBADMSG;
+    }
+    for (size_t i = 0; i < h->n; i++) {
+        struct str value = str_word(&values);
+        if (str_empty(value) || set(s, h->keys[i], value) < 0) {
+            return -EBADMSG;
         }
     }
     return 0;
 }
 
-static int parse_pairs(const struct netstat *n, struct str text, struct netstat_sample *s)
+/* *at: the next heading. What there is no heading left for has no key (nor is there such a kernel).
+ */
+static int parse_pairs(struct netstat *n, struct str text, size_t *at, struct netstat_sample *s)
 {
-    while (text.n) {
+    while (text.n && *at < HEADINGS) {
         struct str names = str_line(&text), values = str_line(&text);
-        struct str prefix = str_word(&names), again = str_word(&values);
-        if (!str_eat_end(&prefix, STR(":")) || !str_eat_end(&again, STR(":")) ||
-            !str_eq(prefix, again)) {
-            return -EBADMSG;
-        }
-        for (struct str name = str_word(&names); name.n; name = str_word(&names)) {
-            struct str value = str_word(&values);
-            if (str_empty(value) || set(n, s, prefix, name, value) < 0) {
-                return -EBADMSG;
-            }
+        struct heading *h = &n->headings[(*at)++];
+        int r = str_eq(buf_str(&h->names), names) ? 0 : learn(n, h, names);
+        r = r < 0 ? r : take(h, values, s);
+        if (r < 0) {
+            return r;
         }
     }
     return 0;
@@ -224,8 +292,10 @@ static int parse_lines(const struct netstat *n, struct str text, struct netstat_
     while (text.n) {
         struct str line = str_line(&text), name = str_word(&line), value = str_word(&line);
         ssize_t six = str_find(name, '6');
-        if (six >= 0 && set(n, s, str_head(name, (size_t)six + 1), str_from(name, (size_t)six + 1),
-                            value) < 0) {
+        uint8_t key =
+            six < 0 ? NO_KEY
+                    : key_of(n, str_head(name, (size_t)six + 1), str_from(name, (size_t)six + 1));
+        if (set(s, key, value) < 0) {
             return -EBADMSG;
         }
     }
@@ -236,6 +306,7 @@ static int netstat_read(void *state, struct metric_sink *sink, struct err *err)
 {
     struct netstat *n = state;
     struct netstat_sample values = { 0 };
+    size_t heading = 0;
     for (size_t i = 0; i < NETSTAT_FILES; i++) {
         struct str text = { 0 };
         if (n->files[i].fd < 0) {
@@ -245,9 +316,11 @@ static int netstat_read(void *state, struct metric_sink *sink, struct err *err)
         if (r < 0) {
             return r;
         }
-        r = i == NETSTAT_SNMP6 ? parse_lines(n, text, &values) : parse_pairs(n, text, &values);
+        r = i == NETSTAT_SNMP6 ? parse_lines(n, text, &values)
+                               : parse_pairs(n, text, &heading, &values);
         if (r < 0) {
-            return err_set(err, EBADMSG, "%s: malformed", n->files[i].path);
+            return err_set(err, -r, "%s: %s", n->files[i].path,
+                           r == -EBADMSG ? "malformed" : "its names cannot be kept");
         }
     }
     struct netstat_sample *s = metric_sink_add(sink, &netstat_subject, NULL, 0, err);

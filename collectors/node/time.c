@@ -1,9 +1,8 @@
 /* node_time_*: the clock, its zone, and the kernel's sources of time. */
 #include "base/clock.h"
-#include "collectors/node/node_file.h"
+#include "collectors/node/node_kept.h"
 #include "collectors/node/node_rows.h"
 
-#include <stdio.h>
 #include <time.h>
 
 struct time_sample {
@@ -77,9 +76,22 @@ NODE_SUBJECT(sources_subject, "node_time_clocksource", struct sources_sample, so
 NODE_SUBJECT(time_subject, "node_time", struct time_sample, time_rows);
 NODE_SUBJECT(zone_subject, "node_time_zone", struct zone_sample, zone_rows);
 
+/* Files of each clock source. */
+enum { AVAILABLE, CURRENT, FILES };
+static const char *const files[FILES] = { "available_clocksource", "current_clocksource" };
+
 struct times {
     int dirfd; /* of the clock sources, -1: none */
+    struct node_kept *kept;
 };
+
+static void time_stop(void *state)
+{
+    struct times *t = state;
+    node_kept_free(t->kept);
+    kg_close_cleanup(&t->dirfd);
+    free(t);
+}
 
 static int time_start(const struct collector_env *env, void **ret_state, struct err *err)
 {
@@ -88,31 +100,29 @@ static int time_start(const struct collector_env *env, void **ret_state, struct 
         return node_no_memory(err, "time");
     }
     t->dirfd = node_dir_open(env->sysfs, "devices/system/clocksource", NULL);
+    t->kept = node_kept_new(files, FILES);
+    if (!t->kept) {
+        time_stop(t);
+        return node_no_memory(err, "time");
+    }
     *ret_state = t;
     return 0;
 }
 
-static void time_stop(void *state)
-{
-    struct times *t = state;
-    kg_close_cleanup(&t->dirfd);
-    free(t);
-}
-
 #define SOURCES_MAX 64
 
-static int add_file(const struct times *t, struct str folder, const char *file, bool current,
+/* The names in a file of folder number i, "clocksource0". */
+static int add_file(const struct times *t, size_t i, struct str folder, size_t file,
                     struct arena *mem, struct clocksource *list, size_t *n)
 {
-    char path[300], text[1024];
+    char text[1024];
     struct str names = { 0 }, device = folder;
-    int length = snprintf(path, sizeof(path), STR_FMT "/%s", STR_ARG(folder), file);
-    if (!str_eat(&device, STR("clocksource")) || length < 0 || (size_t)length >= sizeof(path) ||
-        node_line_at(t->dirfd, path, text, sizeof(text), &names) < 0) {
+    if (!str_eat(&device, STR("clocksource")) ||
+        node_kept_line(t->kept, i, file, text, sizeof(text), &names) < 0) {
         return 0;
     }
     for (struct str name = str_word(&names); name.n && *n < SOURCES_MAX; name = str_word(&names)) {
-        list[*n] = (struct clocksource){ .device = device, .current = current };
+        list[*n] = (struct clocksource){ .device = device, .current = file == CURRENT };
         if (arena_str(mem, name, &list[*n].name) < 0) {
             return -ENOMEM;
         }
@@ -128,10 +138,9 @@ static int add_sources(const struct times *t, struct metric_sink *sink, struct e
     struct str *folders = NULL;
     size_t n_folders = 0, n = 0;
     struct sources_sample *s = metric_sink_add(sink, &sources_subject, NULL, 0, err);
-    int r = list && s ? node_dir_names(t->dirfd, mem, &folders, &n_folders) : -ENOMEM;
-    for (size_t i = 0; i < n_folders && r >= 0; i++) {
-        r = add_file(t, folders[i], "available_clocksource", false, mem, list, &n);
-        r = r < 0 ? r : add_file(t, folders[i], "current_clocksource", true, mem, list, &n);
+    int r = list && s ? node_kept_names(t->kept, t->dirfd, mem, &folders, &n_folders) : -ENOMEM;
+    for (size_t i = 0; i < n_folders * FILES && r >= 0; i++) {
+        r = add_file(t, i / FILES, folders[i / FILES], i % FILES, mem, list, &n);
     }
     if (r < 0) {
         return err_set_errno(err, -r, "time: clock sources");

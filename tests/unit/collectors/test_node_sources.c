@@ -6,7 +6,7 @@
 #include "tests/support/test.h"
 #include "tests/unit/collectors/fixture.h"
 
-extern const struct collector collector_arp, collector_os;
+extern const struct collector collector_arp, collector_filesystem, collector_netstat, collector_os;
 
 /* A collector that reads the fixture. */
 struct reader {
@@ -98,11 +98,94 @@ static void every_interface_has_its_neighbours(void **state)
     fixture_close(&f);
 }
 
+static void shows(struct reader *r, const char *what)
+{
+    auto_buf struct buf out = BUF_INIT(1 * MIB);
+    read_text(r, &out);
+    if (str_search(buf_str(&out), str_of(what)) < 0) {
+        fail_msg("without %s:\n%s", what, buf_c(&out));
+    }
+}
+
+static void is_malformed(struct reader *r)
+{
+    struct err err = { 0 };
+    assert_int_equal(metric_sink_begin(r->sink, NULL), 0);
+    assert_int_equal(r->collector->read(r->state, r->sink, &err), -EBADMSG);
+}
+
+/* Which columns are wanted is kept from one reading to the next; other columns are learnt anew. */
+static void columns_may_change(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct reader r;
+    fixture_open(&f);
+    fixture_file(&f, "proc/net/netstat", "TcpExt: SyncookiesSent TCPTimeouts\nTcpExt: 1 2\n");
+    fixture_file(&f, "proc/net/snmp", "Tcp: InSegs OutSegs\nTcp: 10 11\n");
+    reader_open(&r, &collector_netstat, &f);
+    shows(&r, "node_netstat_TcpExt_TCPTimeouts 2\n");
+    fixture_file(&f, "proc/net/snmp", "Tcp: InSegs OutSegs\nTcp: 20 21\n");
+    shows(&r, "node_netstat_Tcp_OutSegs 21\n");
+    fixture_file(&f, "proc/net/snmp", "Tcp: OutSegs NewOnes InSegs\nTcp: 31 0 30\n");
+    shows(&r, "node_netstat_Tcp_OutSegs 31\n");
+    shows(&r, "node_netstat_Tcp_InSegs 30\n");
+    fixture_file(&f, "proc/net/snmp", "Udp: InErrors\nUdp: 7\nTcp: OutSegs\nTcp: 41\n");
+    shows(&r, "node_netstat_Udp_InErrors 7\n");
+    shows(&r, "node_netstat_Tcp_OutSegs 41\n");
+    shows(&r, "node_netstat_TcpExt_SyncookiesSent 1\n");
+    static const char *const wrong[] = {
+        "Tcp: InSegs OutSegs\nTcp: 1\n",  "Tcp: InSegs OutSegs\nUdp: 1 2\n",
+        "Tcp: InSegs OutSegs\n",          "Tcp: InSegs OutSegs\nTcp: 1 x\n",
+        "Tcp InSegs OutSegs\nTcp: 1 2\n",
+    };
+    for (size_t i = 0; i < KG_ARRAY_LEN(wrong); i++) {
+        fixture_file(&f, "proc/net/snmp", wrong[i]);
+        is_malformed(&r);
+        is_malformed(&r); /* nothing wrong was learnt */
+    }
+    fixture_file(&f, "proc/net/snmp", "Tcp: InSegs OutSegs\nTcp: 50 51\n");
+    shows(&r, "node_netstat_Tcp_OutSegs 51\n");
+    reader_close(&r);
+    fixture_close(&f);
+}
+
+/* The list of mounts is kept while the table reads the same. */
+static void mounts_may_change(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct reader r;
+    const char *root = "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+    fixture_open(&f);
+    fixture_file(&f, "proc/1/mountinfo", root);
+    fixture_folder(&f, "data");
+    reader_open(&r, &collector_filesystem, &f);
+    for (int i = 0; i < 3; i++) {
+        shows(&r, "node_filesystem_readonly{device=\"/dev/sda1\",device_error=\"\","
+                  "fstype=\"ext4\",mountpoint=\"/\"} 0\n");
+    }
+    fixture_file(&f, "proc/1/mountinfo", "21 1 8:1 / / rw - ext4 /dev/sda1 ro\n");
+    shows(&r, "mountpoint=\"/\"} 1\n");
+    fixture_file(&f, "proc/1/mountinfo",
+                 "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n22 21 8:2 / /data rw - xfs /dev/sdb rw\n");
+    shows(&r, "fstype=\"xfs\",mountpoint=\"/data\"} 0\n");
+    fixture_file(&f, "proc/1/mountinfo", "21 1\n");
+    is_malformed(&r);
+    is_malformed(&r);
+    fixture_file(&f, "proc/1/mountinfo", root);
+    shows(&r, "node_filesystem_mount_info{device=\"/dev/sda1\"");
+    reader_close(&r);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_upgrade_is_seen),
         cmocka_unit_test(every_interface_has_its_neighbours),
+        cmocka_unit_test(columns_may_change),
+        cmocka_unit_test(mounts_may_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
