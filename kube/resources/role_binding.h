@@ -11,7 +11,8 @@ struct role_binding_sample {
     struct str role_kind, role;
 };
 
-/* kube_resource.decode. */
+/* kube_resource.decode, and the paths that it looks at. */
+#define ROLE_BINDING_READS "roleRef.kind", "roleRef.name"
 int role_binding_decode(const json_t *object, const struct kube_decode *how, void *sample,
                         struct err *err);
 
