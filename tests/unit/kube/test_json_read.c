@@ -1,6 +1,7 @@
 /* test_json_read.c — what is read of an object's text, held against what jansson makes of it. */
 #include "base/buf.h"
 #include "base/limits.h"
+#include "kube/client/json_arena.h"
 #include "kube/client/json_read.h"
 
 #include "tests/support/cmocka.h"
@@ -257,6 +258,27 @@ static void odd_bytes_are_seen(void **state)
     }
 }
 
+/* What was begun in the arena, and beyond it, is gone when nothing comes of it. */
+static void a_large_one_may_end_badly(void **state)
+{
+    (void)state;
+    auto_buf struct buf text = BUF_INIT(64 * MIB);
+    buf_add_c(&text, "{\"i\":[1");
+    for (int i = 0; i < 300000; i++) {
+        buf_addf(&text, ",{\"n\":\"%d\"}", i);
+    }
+    buf_add_c(&text, "]}");
+    for (int round = 0; round < 3; round++) {
+        bool is_whole = round != 1;
+        json_arena_begin();
+        json_t *got = json_read_object(wanted, str_head(buf_str(&text), text.n - !is_whole));
+        assert_true((got != NULL) == is_whole);
+        assert_int_equal(json_array_size(json_object_get(got, "i")), is_whole ? 300001 : 0);
+        json_arena_end(got);
+    }
+    json_arena_done();
+}
+
 static size_t allocations, fail_at;
 
 static void *limited(size_t n)
@@ -290,7 +312,7 @@ int main(void)
         cmocka_unit_test(objects_are_read),  cmocka_unit_test(jansson_says_the_same),
         cmocka_unit_test(events_are_read),   cmocka_unit_test(no_part_is_read),
         cmocka_unit_test(depth_has_an_end),  cmocka_unit_test(odd_bytes_are_seen),
-        cmocka_unit_test(memory_may_be_out),
+        cmocka_unit_test(memory_may_be_out), cmocka_unit_test(a_large_one_may_end_badly),
     };
     return cmocka_run_group_tests(tests, make_wanted, free_wanted);
 }
