@@ -2,7 +2,7 @@
  * rest without looking into it.
  * Uses: base, jansson, kube/client/json_wanted, kube/client/json_scan.  Threads: any.  Owner: none.
  *
- * jansson looks at a byte with some 130 instructions. Here strings of plain ASCII and short
+ * jansson looks at a byte with some 140 instructions. Here strings of plain ASCII and short
  * integers go into its values as they stand; any other string and number is given to jansson by
  * itself. What is passed over is looked at as far as its end has to be found. */
 #ifndef KG_KUBE_JSON_READ_H
