@@ -94,6 +94,11 @@ int watched_init(struct watched *w, struct kube_loop *loop, const struct watched
     if (!w->consumer) {
         return -ENOMEM;
     }
+    w->wanted = kube_resource_wanted(c->resource, how.labels, how.annotations,
+                                     c->also ? c->also->reads : NULL);
+    if (!w->wanted) {
+        return err_set(err, ENOMEM, "%s: out of memory", c->resource->plural);
+    }
     struct kube_watch_spec spec = {
         .group = c->resource->group,
         .version = c->resource->version,
@@ -104,13 +109,7 @@ int watched_init(struct watched *w, struct kube_loop *loop, const struct watched
         .shard_at_server = c->shard_at_server,
         /* The pod index wants more than families do. */
         .metadata_only = !c->also && kube_resource_needs_metadata_only(c->resource, c->selection),
-        .unread = c->resource->unread,
-        .read = c->also ? c->also->reads : NULL,
-        /* So does it of labels and annotations, of which a kind may show some on its own, too. */
-        .unread_labels =
-            !c->also && !c->resource->reads_labels && !key_allowlist_of(c->labels, plural),
-        .unread_annotations = !c->also && !c->resource->reads_annotations &&
-                              !key_allowlist_of(c->annotations, plural),
+        .wanted = w->wanted,
         .streaming = true,
     };
     w->watch = kube_loop_add(loop, &spec, &resource_store_consumer, w->consumer, err);
@@ -124,6 +123,7 @@ void watched_done(struct watched *w)
     }
     resource_store_free(w->consumer);
     metric_store_free(w->store);
+    json_wanted_free(w->wanted);
     *w = (struct watched){ .resource = NULL };
 }
 

@@ -31,6 +31,7 @@ struct watched {
     struct kube_loop *loop;
     struct metric_store *store; /* NULL: not kept */
     struct resource_store *consumer;
+    struct json_wanted *wanted;
     struct kube_watch *watch;
     const struct kube_consumer *also;
     void *also_arg;

@@ -10,6 +10,12 @@
 /* Characters of numbers by their code; the two last codes are not used. */
 static const char packed_chars[16] = "0123456789.e+-";
 
+/* Their codes and one more by the character; 0: none. */
+static const unsigned char packed_codes[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,
+    ['7'] = 8, ['8'] = 9, ['9'] = 10, ['.'] = 11, ['e'] = 12, ['+'] = 13, ['-'] = 14,
+};
+
 enum { VALUE_PACKED = 1, VALUE_PLAIN = 64 };
 static_assert(VALUE_PACKED + NUM_TEXT_MAX < VALUE_PLAIN, "a packed length must not look plain");
 
@@ -17,15 +23,20 @@ static_assert(VALUE_PACKED + NUM_TEXT_MAX < VALUE_PLAIN, "a packed length must n
 #define LENGTH_BYTES_MAX 4
 static_assert(LIMIT_BLOCK_BYTES <= 1 << 28, "lengths in a block have 28 bits");
 
+static inline char *put_length(char *o, size_t n)
+{
+    char *most = o + LENGTH_BYTES_MAX - 1;
+    for (; n >= 0x80 && o < most; n >>= 7) {
+        *o++ = (char)(n | 0x80);
+    }
+    *o++ = (char)n;
+    return o;
+}
+
 static void add_length(struct buf *out, size_t n)
 {
-    unsigned char bytes[LENGTH_BYTES_MAX];
-    size_t count = 0;
-    for (; n >= 0x80 && count < LENGTH_BYTES_MAX - 1; n >>= 7) {
-        bytes[count++] = (unsigned char)(n | 0x80);
-    }
-    bytes[count++] = (unsigned char)n;
-    buf_add(out, (struct str){ (const char *)bytes, count });
+    char bytes[LENGTH_BYTES_MAX];
+    buf_add(out, (struct str){ bytes, (size_t)(put_length(bytes, n) - bytes) });
 }
 
 static inline size_t take_length(const unsigned char **p)
@@ -46,8 +57,13 @@ static inline size_t take_length(const unsigned char **p)
 
 void block_add_text(struct buf *out, struct str s)
 {
-    add_length(out, label_value_size(s));
-    label_value_add(out, s);
+    if (!label_value_is_plain(s)) {
+        add_length(out, label_value_size(s));
+        label_value_add(out, s);
+    } else if (buf_reserve(out, LENGTH_BYTES_MAX + s.n) == 0) {
+        char *o = put_length(out->p + out->n, s.n);
+        out->n = (size_t)((s.n ? put_bytes(o, s.p, s.n) : o) - out->p);
+    }
 }
 
 void block_add_labels(struct buf *out, const struct metric_label *labels, size_t n, uint64_t *n_cut)
@@ -71,11 +87,10 @@ void block_add_labels(struct buf *out, const struct metric_label *labels, size_t
 static bool pack(const char *text, size_t n, char *out)
 {
     for (size_t i = 0; i < n; i++) {
-        const char *found = memchr(packed_chars, text[i], sizeof(packed_chars) - 2);
-        if (!found) {
+        int code = packed_codes[(unsigned char)text[i]] - 1;
+        if (code < 0) {
             return false;
         }
-        int code = (int)(found - packed_chars);
         out[i / 2] = (char)(i % 2 ? out[i / 2] | code : code << 4);
     }
     return true;

@@ -36,18 +36,25 @@ static uint64_t bytes_that_are(uint64_t eight, char c)
     return (differs - EACH_BYTE) & ~differs;
 }
 
-/* Whether all bytes stand for themselves: ASCII without what is escaped. Nearly all text is so. */
-static bool is_plain(struct str s)
+static bool is_odd(const char *eight_bytes)
+{
+    uint64_t eight;
+    memcpy(&eight, eight_bytes, sizeof(eight));
+    uint64_t odd = eight | bytes_that_are(eight, '\\') | bytes_that_are(eight, '"') |
+                   bytes_that_are(eight, '\n');
+    return odd & (EACH_BYTE * 0x80);
+}
+
+bool label_value_is_plain(struct str s)
 {
     size_t i = 0;
     for (; i + 8 <= s.n; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, s.p + i, sizeof(eight));
-        uint64_t odd = eight | bytes_that_are(eight, '\\') | bytes_that_are(eight, '"') |
-                       bytes_that_are(eight, '\n');
-        if (odd & (EACH_BYTE * 0x80)) {
+        if (is_odd(s.p + i)) {
             return false;
         }
+    }
+    if (s.n >= 8) {
+        return i == s.n || !is_odd(s.p + s.n - 8); /* some of them for the second time */
     }
     for (; i < s.n; i++) {
         if ((unsigned char)s.p[i] >= 0x80 || is_special(s.p[i])) {
@@ -102,7 +109,7 @@ static struct str characters(struct str s)
 
 size_t label_value_size(struct str s)
 {
-    if (is_plain(s)) {
+    if (label_value_is_plain(s)) {
         return s.n;
     }
     if (utf8_valid(s)) {
@@ -120,7 +127,7 @@ size_t label_value_size(struct str s)
 
 char *label_value_put(char *o, struct str s)
 {
-    if (is_plain(s)) {
+    if (label_value_is_plain(s)) {
         if (s.n) {
             memcpy(o, s.p, s.n);
         }
@@ -144,7 +151,7 @@ char *label_value_put(char *o, struct str s)
 
 void label_value_add(struct buf *out, struct str s)
 {
-    if (is_plain(s)) {
+    if (label_value_is_plain(s)) {
         buf_add(out, s);
     } else if (utf8_valid(s)) {
         metric_escape(out, s);

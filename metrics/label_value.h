@@ -9,6 +9,11 @@
  * counted in *n_cut). */
 struct str label_value_bounded(struct str s, uint64_t *n_cut);
 
+/* Whether all bytes of s stand for themselves: ASCII without what is escaped. Nearly all text is
+ * so.
+ */
+bool label_value_is_plain(struct str s);
+
 /* Bytes that s takes: escaped as metric_escape has it, U+FFFD for each byte that is no UTF-8. */
 size_t label_value_size(struct str s);
 

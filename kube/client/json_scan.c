@@ -178,3 +178,46 @@ size_t json_string_scan(struct str text, bool *is_escaped, bool *ret_ended)
     }
     return text.n;
 }
+
+static inline bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+/* As json_plain_scan, from at on; for machines without SSE2, and for the last bytes. */
+static size_t plain_scan_portable(struct str text, size_t at)
+{
+    for (; at + 8 <= text.n; at += 8) {
+        uint64_t word;
+        memcpy(&word, text.p + at, sizeof(word));
+        word = le64toh(word);
+        uint64_t odd = (word & repeat_byte(0x80)) | equal_bytes(word & repeat_byte(0xE0), 0) |
+                       equal_bytes(word, repeat_byte('"')) | equal_bytes(word, repeat_byte('\\'));
+        if (odd) {
+            return at + (unsigned)__builtin_ctzll(odd) / 8;
+        }
+    }
+    while (at < text.n && is_plain(text.p[at])) {
+        at++;
+    }
+    return at;
+}
+
+size_t json_plain_scan(struct str text)
+{
+    size_t at = 0;
+#ifdef __SSE2__
+    for (; at + 16 <= text.n; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
+        /* as signed numbers those beyond ASCII are below the control characters */
+        __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+        unsigned mask = (unsigned)_mm_movemask_epi8(odd);
+        if (mask) {
+            return at + (unsigned)__builtin_ctz(mask);
+        }
+    }
+#endif
+    return plain_scan_portable(text, at);
+}

@@ -33,4 +33,8 @@ ssize_t json_nest_scan(struct json_nest *nest, struct str text) KG_MUST_CHECK;
  * *ret_ended when the closing quote was among them. */
 size_t json_string_scan(struct str text, bool *is_escaped, bool *ret_ended);
 
+/* Bytes before the first one that is not plain inside a string: a quote, a backslash, a control
+ * character, or beyond ASCII. */
+size_t json_plain_scan(struct str text);
+
 #endif

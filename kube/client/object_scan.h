@@ -2,7 +2,7 @@
  * Uses: base, kube/client/json_scan.  Threads: any.  Owner: none; results are borrowed from the
  * text.
  *
- * A shard is sent many objects that are not its own. Parsing a pod of 4 KB costs 56 µs, this with
+ * A shard is sent many objects that are not its own. Reading a pod of 4 KB costs 5.3 µs, this with
  * the hash 0.24 µs: it walks the members of the object and of its metadata, passes over nested
  * values 64 bytes at a time, and stops when it has both. What stands deeper (ownerReferences[].uid)
  * or inside a string (an annotation that holds an object) is never looked at.

@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "kube/client/watch_impl.h"
 #include "kube/client/watch_path.h"
-#include "kube/object/meta.h"
 
 #include <sys/random.h>
 
@@ -283,24 +282,6 @@ static int copy_spec(struct kube_watch *w, const struct kube_watch_spec *spec)
     return r;
 }
 
-static int make_cut(struct kube_watch *w)
-{
-    static const char *const labels[] = { "metadata.labels", NULL };
-    static const char *const annotations[] = { "metadata.annotations", NULL };
-    const char *const *const lists[] = {
-        kube_meta_unread,
-        w->spec.unread,
-        w->spec.unread_labels ? labels : NULL,
-        w->spec.unread_annotations ? annotations : NULL,
-    };
-    w->cut = json_cut_new(lists, KG_ARRAY_LEN(lists));
-    if (!w->cut) {
-        return -ENOMEM;
-    }
-    json_cut_keep(w->cut, w->spec.read);
-    return 0;
-}
-
 static uint64_t random_seed(void)
 {
     uint64_t seed = 0;
@@ -324,14 +305,13 @@ struct kube_watch *kube_watch_new(struct kube_http *http, struct kube_config *co
     arena_init(&w->texts, TEXTS_MAX_BYTES);
     buf_init(&w->list_version, LIMIT_OBJECT_BYTES);
     buf_init(&w->list_continue, LIMIT_OBJECT_BYTES);
-    buf_init(&w->scratch, LIMIT_OBJECT_BYTES);
     struct reflector_config of_reflector = {
         .seed = spec->seed ? spec->seed : random_seed(),
         .streaming = spec->streaming,
         .times = spec->times,
     };
     w->reflector = reflector_new(&of_reflector);
-    if (copy_spec(w, spec) < 0 || make_cut(w) < 0 || !w->reflector) {
+    if (copy_spec(w, spec) < 0 || !w->reflector) {
         err_set(err, ENOMEM, "watch %s: out of memory", spec->plural);
         kube_watch_free(w);
         return NULL;
@@ -359,8 +339,6 @@ void kube_watch_free(struct kube_watch *w)
     reflector_free(w->reflector);
     buf_done(&w->list_version);
     buf_done(&w->list_continue);
-    buf_done(&w->scratch);
-    json_cut_free(w->cut);
     arena_done(&w->texts);
     pthread_mutex_destroy(&w->lock);
     free(w);

@@ -2,15 +2,16 @@
  * Uses: base, kube/client/http, kube/client/reflector, kube/client/json_stream, jansson.  Threads:
  * the kube loop; kube_watch_state from any.  Owner: the kube loop.
  *
- * One request at a time. Each object is parsed alone and freed at once; what nobody looks at (half
- * of a pod, and metadata.managedFields) is cut out before. Objects of other shards are dropped by
- * their uid before they are parsed. */
+ * One request at a time. Each object is read alone and freed at once; what nobody looks at (two
+ * thirds of a pod) is passed over. Objects of other shards are dropped by their uid before they are
+ * read. */
 #ifndef KG_KUBE_WATCH_H
 #define KG_KUBE_WATCH_H
 
 #include "base/err.h"
 #include "base/str.h"
 #include "kube/client/http.h"
+#include "kube/client/json_wanted.h"
 #include "kube/client/reflector.h"
 #include "kube/client/shard.h"
 
@@ -18,8 +19,8 @@
 
 /* Who keeps the copy. All calls on the kube loop's thread. */
 struct kube_consumer {
-    /* Members that it looks at although the kind says that nobody does; NULL: none. Ends with NULL.
-     */
+    /* Paths of what it looks at, as kube/client/json_wanted.h has them, for who says to the watch
+     * what is wanted; NULL: not known. Ends with NULL. */
     const char *const *reads;
     /* A new generation begins: what is put from now on goes into it until commit or abort. */
     int (*relist_begin)(void *arg, struct err *err);
@@ -41,12 +42,10 @@ struct kube_watch_spec {
     const char *group, *version, *plural;        /* group "" for core */
     const char *namespace;                       /* NULL: all */
     const char *field_selector, *label_selector; /* plain text, escaped here; or NULL */
-    /* Members that no consumer looks at; they are cut out before an object is parsed, beside those
-     * of kube_meta_unread. NULL: none; ends with NULL; borrowed until the watch is freed. */
-    const char *const *unread;
-    const char *const *read;                /* those of them that a consumer looks at; NULL: none */
-    bool unread_labels, unread_annotations; /* metadata.labels and .annotations as well */
-    bool streaming;                         /* try the streaming list first */
+    /* What the consumer looks at; of other members nothing is read. NULL: everything. Borrowed
+     * until the watch is freed. */
+    const struct json_wanted *wanted;
+    bool streaming;     /* try the streaming list first */
     bool metadata_only; /* ask for no more than the objects' metadata (PartialObjectMetadata); a
                            server that cannot cut them down sends them whole */
     const struct reflector_times *times; /* NULL: reflector_times_default */

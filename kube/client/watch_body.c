@@ -1,11 +1,7 @@
-#include "base/limits.h"
 #include "kube/client/json_arena.h"
-#include "kube/client/json_cut.h"
+#include "kube/client/json_read.h"
 #include "kube/client/watch_event.h"
 #include "kube/client/watch_impl.h"
-
-/* Memory that is kept between two objects; more, after a large one, is given back. */
-#define KEEP_BYTES (256 * KIB)
 
 static void count_decode_error(struct kube_watch *w, const struct err *err)
 {
@@ -27,13 +23,15 @@ static void put(struct kube_watch *w, const json_t *object)
     }
 }
 
-/* Parses what text is without what nobody reads; json_arena_end() frees it. */
-static json_t *parse(struct kube_watch *w, struct str text, struct err *err)
+/* What is wanted of a text, by read; all of it where that cannot tell, or read is NULL. Freed by
+ * json_arena_end(). */
+static json_t *parse(struct kube_watch *w, struct str text,
+                     json_t *(*read)(const struct json_wanted *, struct str), struct err *err)
 {
     json_arena_begin();
-    json_t *parsed = watch_parse(text, err);
-    if (w->scratch.cap > KEEP_BYTES) {
-        buf_done(&w->scratch);
+    json_t *parsed = read && w->spec.wanted ? read(w->spec.wanted, text) : NULL;
+    if (!parsed) {
+        parsed = watch_parse(text, err);
     }
     if (!parsed) {
         json_arena_end(NULL);
@@ -43,12 +41,11 @@ static json_t *parse(struct kube_watch *w, struct str text, struct err *err)
 
 /* Events that carry an object, as API servers begin them. Others are small and parsed whole: a
  * bookmark's annotations say where a streaming list ends. */
-static struct str event_text(struct kube_watch *w, struct str text)
+static bool is_about_object(struct str text)
 {
-    bool has_object = str_starts(text, STR("{\"type\":\"ADDED\"")) ||
-                      str_starts(text, STR("{\"type\":\"MODIFIED\"")) ||
-                      str_starts(text, STR("{\"type\":\"DELETED\""));
-    return has_object ? json_cut_event(w->cut, text, &w->scratch) : text;
+    return str_starts(text, STR("{\"type\":\"ADDED\"")) ||
+           str_starts(text, STR("{\"type\":\"MODIFIED\"")) ||
+           str_starts(text, STR("{\"type\":\"DELETED\""));
 }
 
 static void on_bookmark(struct kube_watch *w, const struct watch_event *event)
@@ -116,7 +113,7 @@ static int on_document(void *arg, struct str text)
     if (watch_share_drops_event(w, text, &version, &is_known)) {
         return pass_over(w, version);
     }
-    json_t *document = parse(w, event_text(w, text), &w->stop_err);
+    json_t *document = parse(w, text, is_about_object(text) ? json_read_event : NULL, &w->stop_err);
     if (!document) {
         return refuse(w, WATCH_STOP_GARBLED);
     }
@@ -141,7 +138,7 @@ static int on_item(void *arg, struct str text)
     if (watch_share_drops_item(w, text, &is_known)) {
         return 0;
     }
-    json_t *object = parse(w, json_cut_object(w->cut, text, &w->scratch), &err);
+    json_t *object = parse(w, text, json_read_object, &err);
     if (!object) {
         count_decode_error(w,
                            &err); /* one object's loss; a list that is cut short shows otherwise */
@@ -157,7 +154,7 @@ static int on_item(void *arg, struct str text)
 static int on_list_metadata(void *arg, struct str text)
 {
     struct kube_watch *w = arg;
-    json_t *metadata = parse(w, text, &w->stop_err);
+    json_t *metadata = parse(w, text, NULL, &w->stop_err);
     if (!metadata) {
         return refuse(w, WATCH_STOP_GARBLED);
     }

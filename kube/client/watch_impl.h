@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "kube/client/json_cut.h"
 #include "kube/client/json_stream.h"
 #include "kube/client/watch.h"
 
@@ -40,8 +39,6 @@ struct kube_watch {
     char status_reason[64];
     struct buf list_version, list_continue;
 
-    struct json_cut *cut;
-    struct buf scratch;
     bool generation_open;
     bool is_dirty; /* changes that no settle showed yet */
     uint64_t settled_ns;

@@ -242,10 +242,35 @@ static void index_settle(void *arg)
     publish(arg);
 }
 
-/* By pod_claims_read. */
+/* By pod_record_new, and the functions that it has read for it. */
+#define CONTAINER_READS(list)                                                                      \
+    list ".name", list ".resources.limits.ephemeral-storage", list ".volumeMounts.mountPath",      \
+        list ".volumeMounts.name", list ".volumeMounts.subPath", list ".volumeMounts.subPathExpr"
+#define STATUS_READS(list)                                                                         \
+    list ".containerID", list ".image", list ".lastState.terminated.containerID",                  \
+        list ".lastState.terminated.reason", list ".name", list ".state.running.",                 \
+        list ".state.terminated.reason"
 static const char *const index_reads[] = {
-    "spec.containers.volumeMounts",
-    "spec.initContainers.volumeMounts",
+    "metadata.annotations",
+    "metadata.creationTimestamp",
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.ownerReferences.controller",
+    "metadata.ownerReferences.kind",
+    "metadata.ownerReferences.name",
+    "metadata.uid",
+    CONTAINER_READS("spec.containers"),
+    CONTAINER_READS("spec.initContainers"),
+    "spec.initContainers.restartPolicy",
+    "spec.nodeName",
+    "spec.overhead.ephemeral-storage",
+    "spec.volumes.ephemeral.",
+    "spec.volumes.name",
+    "spec.volumes.persistentVolumeClaim.claimName",
+    STATUS_READS("status.containerStatuses"),
+    STATUS_READS("status.ephemeralContainerStatuses"),
+    STATUS_READS("status.initContainerStatuses"),
     NULL,
 };
 

@@ -17,6 +17,10 @@ struct kube_conditions {
     size_t n;
 };
 
+/* Paths of what kube_conditions_decode looks at in the array at that path. */
+#define KUBE_CONDITION_READS(array)                                                                \
+    array ".type", array ".status", array ".reason", array ".lastTransitionTime"
+
 /* Reads an array of conditions (NULL: none); members that are no objects are left out.
  * Errors: -ENOMEM. */
 int kube_conditions_decode(const json_t *array, const struct kube_decode *how,

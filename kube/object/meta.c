@@ -4,14 +4,17 @@
 #include "kube/object/json_get.h"
 #include "metrics/names.h"
 
-const char *const kube_meta_unread[] = {
-    "metadata.finalizers",
-    "metadata.generateName",
-    "metadata.managedFields",
-    "metadata.ownerReferences.apiVersion",
-    "metadata.ownerReferences.blockOwnerDeletion",
-    "metadata.ownerReferences.uid",
-    "metadata.selfLink",
+const char *const kube_meta_reads[] = {
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "metadata.resourceVersion",
+    "metadata.generation",
+    "metadata.creationTimestamp",
+    "metadata.deletionTimestamp",
+    "metadata.ownerReferences.kind",
+    "metadata.ownerReferences.name",
+    "metadata.ownerReferences.controller",
     NULL,
 };
 

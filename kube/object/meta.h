@@ -34,8 +34,8 @@ struct kube_meta {
     size_t n_owners, n_labels, n_annotations;
 };
 
-/* Members of metadata that no kind reads, for kube/client/json_cut.h; ends with NULL. */
-extern const char *const kube_meta_unread[];
+/* Paths of what kube_meta_decode looks at beside labels and annotations; ends with NULL. */
+extern const char *const kube_meta_reads[];
 
 /* Fills *ret from object's metadata; text is borrowed from the object.
  * Errors: -EBADMSG not an object, or no metadata.name (which no API server lets through; with

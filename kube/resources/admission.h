@@ -25,6 +25,16 @@ struct admission_webhooks {
     struct text_rows services; /* webhook, service, namespace of the service */
 };
 
+/* What the functions below look at beside the metadata, for kube_resource.reads. */
+#define ADMISSION_POLICY_READS                                                                     \
+    "spec.failurePolicy", "spec.paramKind.apiVersion", "spec.paramKind.kind",                      \
+        "spec.reinvocationPolicy"
+#define ADMISSION_BINDING_READS                                                                    \
+    "spec.paramRef.name", "spec.paramRef.namespace", "spec.paramRef.parameterNotFoundAction",      \
+        "spec.policyName", "spec.validationActions"
+#define ADMISSION_WEBHOOKS_READS                                                                   \
+    "webhooks.clientConfig.service.name", "webhooks.clientConfig.service.namespace", "webhooks.name"
+
 /* kube_resource.decode of both kinds of policies, of bindings, of webhook configurations. */
 int admission_policy_decode(const json_t *object, const struct kube_decode *how, void *sample,
                             struct err *err);

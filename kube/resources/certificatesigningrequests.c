@@ -101,7 +101,7 @@ const struct kube_resource kube_certificatesigningrequests = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &csr_subject,
-    .unread = KUBE_UNREAD("spec.extra", "spec.groups", "spec.request", "spec.uid", "spec.usages",
-                          "spec.username"),
+    .reads = KUBE_READS("spec.signerName", "status.certificate",
+                        KUBE_CONDITION_READS("status.conditions")),
     .decode = csr_decode,
 };

@@ -30,6 +30,5 @@ const struct kube_resource kube_clusterroles = {
     .on_by_default = false,
     .rank = KUBE_RANK_MANY,
     .subject = &clusterrole_subject,
-    .unread = KUBE_UNREAD("aggregationRule", "rules"),
     .decode = kube_meta_only_decode,
 };

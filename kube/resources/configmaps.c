@@ -30,6 +30,5 @@ const struct kube_resource kube_configmaps = {
     .on_by_default = false, /* they hold secrets more often than they should */
     .rank = KUBE_RANK_MANY,
     .subject = &configmap_subject,
-    .unread = KUBE_UNREAD("binaryData", "data"),
     .decode = kube_meta_only_decode,
 };

@@ -155,6 +155,7 @@ const struct kube_resource kube_cronjobs = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &cronjob_subject,
-    .unread = KUBE_UNREAD("spec.jobTemplate"),
+    .fields = cronjob_fields,
+    .n_fields = KG_ARRAY_LEN(cronjob_fields),
     .decode = cronjob_decode,
 };

@@ -84,6 +84,7 @@ const struct kube_resource kube_daemonsets = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &daemonset_subject,
-    .unread = KUBE_UNREAD("spec.selector", "spec.template"),
+    .fields = daemonset_fields,
+    .n_fields = KG_ARRAY_LEN(daemonset_fields),
     .decode = daemonset_decode,
 };

@@ -176,7 +176,8 @@ const struct kube_resource kube_deployments = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &deployment_subject,
-    .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions.lastUpdateTime",
-                          "status.conditions.message"),
+    .fields = deployment_fields,
+    .n_fields = KG_ARRAY_LEN(deployment_fields),
+    .reads = KUBE_READS("spec.strategy.rollingUpdate", KUBE_CONDITION_READS("status.conditions")),
     .decode = deployment_decode,
 };

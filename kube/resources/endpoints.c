@@ -133,6 +133,7 @@ const struct kube_resource kube_endpoints = {
     .on_by_default = false,
     .rank = KUBE_RANK_MANY,
     .subject = &endpoint_subject,
-    .unread = KUBE_UNREAD("subsets.addresses.targetRef", "subsets.notReadyAddresses.targetRef"),
+    .reads = KUBE_READS("subsets.addresses.ip", "subsets.notReadyAddresses.ip",
+                        "subsets.ports.name", "subsets.ports.port", "subsets.ports.protocol"),
     .decode = endpoint_decode,
 };

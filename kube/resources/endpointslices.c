@@ -154,5 +154,10 @@ const struct kube_resource kube_endpointslices = {
     .on_by_default = true,
     .rank = KUBE_RANK_MANY,
     .subject = &endpointslice_subject,
+    .reads = KUBE_READS("addressType", "endpoints.addresses", "endpoints.conditions",
+                        "endpoints.hints.forZones.name", "endpoints.hostname", "endpoints.nodeName",
+                        "endpoints.targetRef.kind", "endpoints.targetRef.name",
+                        "endpoints.targetRef.namespace", "endpoints.zone", "ports.name",
+                        "ports.port", "ports.protocol"),
     .decode = endpointslice_decode,
 };

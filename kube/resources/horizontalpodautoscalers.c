@@ -253,6 +253,10 @@ const struct kube_resource kube_horizontalpodautoscalers = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &hpa_subject,
-    .unread = KUBE_UNREAD("status.conditions.message"),
+    .fields = hpa_fields,
+    .n_fields = KG_ARRAY_LEN(hpa_fields),
+    .reads = KUBE_READS("spec.behavior.scaleDown.tolerance", "spec.behavior.scaleUp.tolerance",
+                        "spec.metrics", "spec.scaleTargetRef",
+                        KUBE_CONDITION_READS("status.conditions"), "status.currentMetrics"),
     .decode = hpa_decode,
 };

@@ -50,5 +50,6 @@ const struct kube_resource kube_ingressclasses = {
     .on_by_default = false,
     .rank = KUBE_RANK_NETWORK,
     .subject = &ingressclass_subject,
+    .reads = KUBE_READS("spec.controller"),
     .decode = ingressclass_decode,
 };

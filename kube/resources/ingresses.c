@@ -190,6 +190,8 @@ const struct kube_resource kube_ingresses = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &ingress_subject,
+    .reads = KUBE_READS("spec.ingressClassName", "spec.rules.host", "spec.rules.http.paths",
+                        "spec.tls.hosts", "spec.tls.secretName"),
     .reads_annotations = true,
     .decode = ingress_decode,
 };

@@ -175,8 +175,8 @@ const struct kube_resource kube_jobs = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &job_subject,
-    .unread = KUBE_UNREAD("spec.podFailurePolicy", "spec.selector", "spec.template",
-                          "status.conditions.lastProbeTime", "status.conditions.message",
-                          "status.uncountedTerminatedPods"),
+    .fields = job_fields,
+    .n_fields = KG_ARRAY_LEN(job_fields),
+    .reads = KUBE_READS(KUBE_CONDITION_READS("status.conditions")),
     .decode = job_decode,
 };

@@ -77,5 +77,7 @@ const struct kube_resource kube_leases = {
     .on_by_default = true,
     .rank = KUBE_RANK_MANY,
     .subject = &lease_subject,
+    .fields = lease_fields,
+    .n_fields = KG_ARRAY_LEN(lease_fields),
     .decode = lease_decode,
 };

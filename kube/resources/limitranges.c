@@ -93,5 +93,6 @@ const struct kube_resource kube_limitranges = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &limitrange_subject,
+    .reads = KUBE_READS("spec.limits"),
     .decode = limitrange_decode,
 };

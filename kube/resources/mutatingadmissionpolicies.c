@@ -40,7 +40,6 @@ const struct kube_resource kube_mutatingadmissionpolicies = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &mutatingadmissionpolicy_subject,
-    .unread = KUBE_UNREAD("spec.matchConditions", "spec.matchConstraints", "spec.mutations",
-                          "spec.variables"),
+    .reads = KUBE_READS(ADMISSION_POLICY_READS),
     .decode = admission_policy_decode,
 };

@@ -34,6 +34,6 @@ const struct kube_resource kube_mutatingadmissionpolicybindings = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &mutatingadmissionpolicybinding_subject,
-    .unread = KUBE_UNREAD("spec.matchResources"),
+    .reads = KUBE_READS(ADMISSION_BINDING_READS),
     .decode = admission_binding_decode,
 };

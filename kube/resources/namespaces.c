@@ -67,5 +67,6 @@ const struct kube_resource kube_namespaces = {
     .on_by_default = true,
     .rank = KUBE_RANK_NODES,
     .subject = &namespace_subject,
+    .reads = KUBE_READS(KUBE_CONDITION_READS("status.conditions"), "status.phase"),
     .decode = namespace_decode,
 };

@@ -54,5 +54,7 @@ const struct kube_resource kube_networkpolicies = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &networkpolicy_subject,
+    .fields = networkpolicy_fields,
+    .n_fields = KG_ARRAY_LEN(networkpolicy_fields),
     .decode = networkpolicy_decode,
 };

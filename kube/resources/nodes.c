@@ -299,10 +299,14 @@ const struct kube_resource kube_nodes = {
     .on_by_default = true,
     .rank = KUBE_RANK_NODES,
     .subject = &node_subject,
-    .unread =
-        KUBE_UNREAD("status.conditions.lastHeartbeatTime", "status.conditions.message",
-                    "status.config", "status.daemonEndpoints", "status.features", "status.images",
-                    "status.runtimeHandlers", "status.volumesAttached", "status.volumesInUse"),
+    .fields = node_fields,
+    .n_fields = KG_ARRAY_LEN(node_fields),
+    .reads = KUBE_READS("spec.podCIDRs", "spec.taints.effect", "spec.taints.key",
+                        "spec.taints.value", "status.addresses", "status.allocatable",
+                        "status.capacity", KUBE_CONDITION_READS("status.conditions"),
+                        "status.nodeInfo.containerRuntimeVersion", "status.nodeInfo.kernelVersion",
+                        "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage",
+                        "status.nodeInfo.systemUUID"),
     .reads_labels = true,
     .decode = node_decode,
 };

@@ -124,6 +124,10 @@ const struct kube_resource kube_persistentvolumeclaims = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &persistentvolumeclaim_subject,
+    .fields = pvc_fields,
+    .n_fields = KG_ARRAY_LEN(pvc_fields),
+    .reads = KUBE_READS("spec.accessModes", "spec.resources.requests",
+                        KUBE_CONDITION_READS("status.conditions")),
     .reads_annotations = true,
     .decode = pvc_decode,
 };

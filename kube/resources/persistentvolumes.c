@@ -275,6 +275,15 @@ const struct kube_resource kube_persistentvolumes = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &persistentvolume_subject,
-    .unread = KUBE_UNREAD("spec.nodeAffinity"),
+    .reads = KUBE_READS(
+        "spec.accessModes", "spec.awsElasticBlockStore.volumeID", "spec.azureDisk.diskName",
+        "spec.capacity", "spec.claimRef.name", "spec.claimRef.namespace", "spec.csi.driver",
+        "spec.csi.volumeAttributes.mapOptions", "spec.csi.volumeAttributes.mounter",
+        "spec.csi.volumeHandle", "spec.fc.lun", "spec.fc.targetWWNs", "spec.fc.wwids",
+        "spec.gcePersistentDisk.pdName", "spec.hostPath.path", "spec.hostPath.type",
+        "spec.iscsi.initiatorName", "spec.iscsi.iqn", "spec.iscsi.lun", "spec.iscsi.targetPortal",
+        "spec.local.fsType", "spec.local.path", "spec.nfs.path", "spec.nfs.server",
+        "spec.persistentVolumeReclaimPolicy", "spec.storageClassName", "spec.volumeMode",
+        "status.phase"),
     .decode = pv_decode,
 };

@@ -69,5 +69,7 @@ const struct kube_resource kube_poddisruptionbudgets = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &poddisruptionbudget_subject,
+    .fields = poddisruptionbudget_fields,
+    .n_fields = KG_ARRAY_LEN(poddisruptionbudget_fields),
     .decode = poddisruptionbudget_decode,
 };

@@ -258,52 +258,53 @@ static int pod_decode(const json_t *object, const struct kube_decode *how, void 
     return r < 0 ? r : pod_status_decode(status, how, pod, err);
 }
 
-/* Most of a pod's text; the pod index (kube/join) does not look at these either. */
-#define CONTAINER_UNREAD(list)                                                                     \
-    list ".args", list ".command", list ".env", list ".envFrom", list ".imagePullPolicy",          \
-        list ".lifecycle", list ".livenessProbe", list ".ports", list ".readinessProbe",           \
-        list ".resizePolicy", list ".securityContext", list ".startupProbe",                       \
-        list ".terminationMessagePath", list ".terminationMessagePolicy", list ".volumeDevices",   \
-        list ".volumeMounts", list ".workingDir"
-#define STATUS_UNREAD(list)                                                                        \
-    list ".allocatedResources", list ".allocatedResourcesStatus", list ".resources",               \
-        list ".started", list ".user", list ".volumeMounts", list ".lastState.terminated.message", \
-        list ".state.terminated.message", list ".state.waiting.message"
-static const char *const pod_unread[] = {
-    "spec.volumes.configMap",
-    "spec.volumes.csi",
-    "spec.volumes.downwardAPI",
-    "spec.volumes.emptyDir",
-    "spec.volumes.ephemeral.volumeClaimTemplate",
-    "spec.volumes.hostPath",
-    "spec.volumes.image",
-    "spec.volumes.nfs",
-    "spec.volumes.projected",
-    "spec.volumes.secret",
-    CONTAINER_UNREAD("spec.containers"),
-    CONTAINER_UNREAD("spec.initContainers"),
-    "spec.affinity",
-    "spec.dnsConfig",
-    "spec.dnsPolicy",
-    "spec.enableServiceLinks",
-    "spec.ephemeralContainers",
-    "spec.hostAliases",
-    "spec.imagePullSecrets",
-    "spec.preemptionPolicy",
-    "spec.priority",
-    "spec.readinessGates",
-    "spec.securityContext",
-    "spec.serviceAccount",
-    "spec.terminationGracePeriodSeconds",
-    "spec.topologySpreadConstraints",
-    "status.hostIPs",
-    "status.message",
-    "status.observedGeneration",
-    "status.conditions.lastProbeTime",
-    "status.conditions.message",
-    "status.conditions.observedGeneration",
-    STATUS_UNREAD("status.containerStatuses"),
-    STATUS_UNREAD("status.initContainerStatuses"),
+#define CONTAINER_READS(list)                                                                      \
+    list ".image", list ".name", list ".resources.limits", list ".resources.requests",             \
+        list ".restartPolicy"
+#define TERMINATED_READS(state)                                                                    \
+    state ".terminated.exitCode", state ".terminated.finishedAt", state ".terminated.reason",      \
+        state ".terminated.startedAt"
+#define STATUS_READS(list)                                                                         \
+    list ".containerID", list ".image", list ".imageID", TERMINATED_READS(list ".lastState"),      \
+        list ".name", list ".ready", list ".restartCount", list ".state.running.startedAt",        \
+        TERMINATED_READS(list ".state"), list ".state.waiting.reason"
+static const char *const pod_reads[] = {
+    CONTAINER_READS("spec.containers"),
+    "spec.hostNetwork",
+    CONTAINER_READS("spec.initContainers"),
+    "spec.nodeName",
+    "spec.nodeSelector",
+    "spec.overhead.cpu",
+    "spec.overhead.memory",
+    "spec.priorityClassName",
+    "spec.resourceClaims.name",
+    "spec.resourceClaims.resourceClaimName",
+    "spec.resourceClaims.resourceClaimTemplateName",
+    "spec.restartPolicy",
+    "spec.runtimeClassName",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "spec.tolerations.effect",
+    "spec.tolerations.key",
+    "spec.tolerations.operator",
+    "spec.tolerations.tolerationSeconds",
+    "spec.tolerations.value",
+    "spec.volumes.ephemeral.",
+    "spec.volumes.name",
+    "spec.volumes.persistentVolumeClaim.claimName",
+    "spec.volumes.persistentVolumeClaim.readOnly",
+    KUBE_CONDITION_READS("status.conditions"),
+    STATUS_READS("status.containerStatuses"),
+    "status.hostIP",
+    STATUS_READS("status.initContainerStatuses"),
+    "status.phase",
+    "status.podIP",
+    "status.podIPs.ip",
+    "status.qosClass",
+    "status.reason",
+    "status.resourceClaimStatuses.name",
+    "status.resourceClaimStatuses.resourceClaimName",
+    "status.startTime",
     NULL,
 };
 
@@ -316,6 +317,6 @@ const struct kube_resource kube_pods = {
     .on_by_default = true,
     .rank = KUBE_RANK_PODS,
     .subject = &pod_subject,
-    .unread = pod_unread,
+    .reads = pod_reads,
     .decode = pod_decode,
 };

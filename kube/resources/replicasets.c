@@ -78,6 +78,7 @@ const struct kube_resource kube_replicasets = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &replicaset_subject,
-    .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions"),
+    .fields = replicaset_fields,
+    .n_fields = KG_ARRAY_LEN(replicaset_fields),
     .decode = replicaset_decode,
 };

@@ -83,6 +83,7 @@ const struct kube_resource kube_replicationcontrollers = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &replicationcontroller_subject,
-    .unread = KUBE_UNREAD("spec.selector", "spec.template", "status.conditions"),
+    .fields = replicationcontroller_fields,
+    .n_fields = KG_ARRAY_LEN(replicationcontroller_fields),
     .decode = replicationcontroller_decode,
 };

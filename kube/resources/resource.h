@@ -15,6 +15,9 @@
 
 #include <jansson.h>
 
+struct json_wanted;
+struct kube_field;
+
 struct kube_decode {
     struct arena *mem;                                /* reset after the object was rendered */
     const struct key_allowlist *labels, *annotations; /* of this resource; NULL: no allowlist */
@@ -37,11 +40,13 @@ struct kube_resource {
     bool on_by_default;
     const struct metric_subject *subject;
     enum kube_rank rank;
-    /* Members that decode never looks at, worth leaving out before the object is parsed
-     * (kube/client/json_cut.h); NULL: none. Ends with NULL. Labels and annotations are not among
-     * them: whether an allowlist wants them is not known here. */
-    const char *const *unread;
-    bool reads_labels, reads_annotations; /* decode looks at them beside what is allowlisted */
+    /* Which members decode looks at; nothing else of an object is read. Those of its table of
+     * fields (kube/object/fields.h; NULL: none), and further paths as kube/client/json_wanted.h has
+     * them (NULL: none; ends with NULL). What kube_meta_decode looks at goes without saying. */
+    const struct kube_field *fields;
+    size_t n_fields;
+    const char *const *reads;
+    bool reads_labels, reads_annotations; /* all of them, whatever is allowlisted */
     /* Fills the zeroed sample (subject->sample_size bytes) from the object's JSON; text is borrowed
      * from the object or stands in mem. Fields of a wrong JSON type count as absent.
      * Errors: -EBADMSG no metadata.name or not an object · -ENOMEM. */
@@ -49,7 +54,7 @@ struct kube_resource {
                   struct err *err);
 };
 
-#define KUBE_UNREAD(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define KUBE_READS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* How many kinds there are: a byte for each line of the list. */
 struct kube_resource_bytes {
@@ -65,6 +70,12 @@ extern const struct kube_resource *const kube_resources[];
 /* By plural ("pods") or by kind and API group ("Pod", "" or "apps"); NULL when unknown. */
 const struct kube_resource *kube_resource_by_plural(struct str plural);
 const struct kube_resource *kube_resource_by_kind(struct str kind, struct str group);
+
+/* What is to be read of the kind's objects: what decode looks at, labels or annotations if these
+ * are wanted beside, and further paths (NULL: none; ends with NULL; borrowed). To be freed by
+ * json_wanted_free; NULL when out of memory. */
+struct json_wanted *kube_resource_wanted(const struct kube_resource *resource, bool labels,
+                                         bool annotations, const char *const *also);
 
 /* Whether the objects' metadata is all that the selected families of the kind need, so that nothing
  * else has to be asked for: true when the labels of the kind and all paths in the source of

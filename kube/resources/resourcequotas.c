@@ -68,5 +68,6 @@ const struct kube_resource kube_resourcequotas = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &resourcequota_subject,
+    .reads = KUBE_READS("status.hard", "status.used"),
     .decode = resourcequota_decode,
 };

@@ -1,5 +1,6 @@
+#include "kube/client/json_wanted.h"
+#include "kube/object/fields.h"
 #include "kube/object/meta.h"
-#include "kube/resources/resource.h"
 
 #define RESOURCE(plural) extern const struct kube_resource kube_##plural;
 #include "kube/resources/resources.def"
@@ -30,6 +31,40 @@ const struct kube_resource *kube_resource_by_kind(struct str kind, struct str gr
         }
     }
     return NULL;
+}
+
+static int add_fields(struct json_wanted *wanted, const struct kube_field *fields, size_t n)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = json_wanted_add(wanted, str_of(fields[i].in), str_of(fields[i].key),
+                            fields[i].kind != KUBE_FIELD_COUNT);
+    }
+    return r;
+}
+
+struct json_wanted *kube_resource_wanted(const struct kube_resource *resource, bool labels,
+                                         bool annotations, const char *const *also)
+{
+    static const char *const all_labels[] = { "metadata.labels", NULL };
+    static const char *const all_annotations[] = { "metadata.annotations", NULL };
+    const char *const *const lists[] = {
+        kube_meta_reads,
+        resource->reads,
+        labels || resource->reads_labels ? all_labels : NULL,
+        annotations || resource->reads_annotations ? all_annotations : NULL,
+        also,
+    };
+    struct json_wanted *wanted = json_wanted_new();
+    int r = wanted ? add_fields(wanted, resource->fields, resource->n_fields) : -ENOMEM;
+    for (size_t i = 0; r == 0 && i < KG_ARRAY_LEN(lists); i++) {
+        r = json_wanted_add_list(wanted, lists[i]);
+    }
+    if (r < 0) {
+        json_wanted_free(wanted);
+        return NULL;
+    }
+    return wanted;
 }
 
 /* The functions that put labels which are in any object's metadata. */

@@ -11,6 +11,9 @@ struct role_binding_sample {
     struct str role_kind, role;
 };
 
+/* What role_binding_decode looks at beside the metadata, for kube_resource.reads. */
+#define ROLE_BINDING_READS "roleRef.kind", "roleRef.name"
+
 /* kube_resource.decode. */
 int role_binding_decode(const json_t *object, const struct kube_decode *how, void *sample,
                         struct err *err);

@@ -33,6 +33,6 @@ const struct kube_resource kube_rolebindings = {
     .on_by_default = false,
     .rank = KUBE_RANK_MANY,
     .subject = &rolebinding_subject,
-    .unread = KUBE_UNREAD("subjects"),
+    .reads = KUBE_READS(ROLE_BINDING_READS),
     .decode = role_binding_decode,
 };

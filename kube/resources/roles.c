@@ -30,6 +30,5 @@ const struct kube_resource kube_roles = {
     .on_by_default = false,
     .rank = KUBE_RANK_MANY,
     .subject = &role_subject,
-    .unread = KUBE_UNREAD("rules"),
     .decode = kube_meta_only_decode,
 };

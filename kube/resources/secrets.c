@@ -53,6 +53,6 @@ const struct kube_resource kube_secrets = {
     .on_by_default = false, /* an agent that reads all secrets is a key to all of them */
     .rank = KUBE_RANK_MANY,
     .subject = &secret_subject,
-    .unread = KUBE_UNREAD("data", "stringData"),
+    .reads = KUBE_READS("type"),
     .decode = secret_decode,
 };

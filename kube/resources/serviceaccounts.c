@@ -78,5 +78,6 @@ const struct kube_resource kube_serviceaccounts = {
     .on_by_default = false,
     .rank = KUBE_RANK_MANY,
     .subject = &serviceaccount_subject,
+    .reads = KUBE_READS("automountServiceAccountToken", "imagePullSecrets.name", "secrets.name"),
     .decode = serviceaccount_decode,
 };

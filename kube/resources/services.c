@@ -117,6 +117,9 @@ const struct kube_resource kube_services = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &service_subject,
-    .unread = KUBE_UNREAD("spec.ports", "spec.selector"),
+    .fields = service_fields,
+    .n_fields = KG_ARRAY_LEN(service_fields),
+    .reads = KUBE_READS("spec.externalIPs", "status.loadBalancer.ingress.hostname",
+                        "status.loadBalancer.ingress.ip"),
     .decode = service_decode,
 };

@@ -130,7 +130,10 @@ const struct kube_resource kube_statefulsets = {
     .on_by_default = true,
     .rank = KUBE_RANK_WORKLOADS,
     .subject = &statefulset_subject,
-    .unread = KUBE_UNREAD("spec.selector", "spec.template", "spec.volumeClaimTemplates",
-                          "status.conditions"),
+    .fields = statefulset_fields,
+    .n_fields = KG_ARRAY_LEN(statefulset_fields),
+    .reads =
+        KUBE_READS("spec.ordinals.start", "spec.persistentVolumeClaimRetentionPolicy.whenDeleted",
+                   "spec.persistentVolumeClaimRetentionPolicy.whenScaled"),
     .decode = statefulset_decode,
 };

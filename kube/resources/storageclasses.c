@@ -63,5 +63,7 @@ const struct kube_resource kube_storageclasses = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &storageclass_subject,
+    .fields = storageclass_fields,
+    .n_fields = KG_ARRAY_LEN(storageclass_fields),
     .decode = storageclass_decode,
 };

@@ -38,7 +38,6 @@ const struct kube_resource kube_validatingadmissionpolicies = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &validatingadmissionpolicy_subject,
-    .unread = KUBE_UNREAD("spec.auditAnnotations", "spec.matchConditions", "spec.matchConstraints",
-                          "spec.validations", "spec.variables", "status"),
+    .reads = KUBE_READS(ADMISSION_POLICY_READS),
     .decode = admission_policy_decode,
 };

@@ -36,8 +36,6 @@ const struct kube_resource kube_validatingwebhookconfigurations = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &validatingwebhookconfiguration_subject,
-    .unread =
-        KUBE_UNREAD("webhooks.clientConfig.caBundle", "webhooks.matchConditions",
-                    "webhooks.namespaceSelector", "webhooks.objectSelector", "webhooks.rules"),
+    .reads = KUBE_READS(ADMISSION_WEBHOOKS_READS),
     .decode = admission_webhooks_decode,
 };

@@ -107,6 +107,9 @@ const struct kube_resource kube_volumeattachments = {
     .on_by_default = true,
     .rank = KUBE_RANK_NETWORK,
     .subject = &volumeattachment_subject,
+    .fields = volumeattachment_fields,
+    .n_fields = KG_ARRAY_LEN(volumeattachment_fields),
+    .reads = KUBE_READS("spec.source.persistentVolumeName", "status.attachmentMetadata"),
     .reads_labels = true,
     .decode = volumeattachment_decode,
 };

@@ -149,6 +149,36 @@ static void test_string_scan(void **state)
     }
 }
 
+static void test_plain_scan(void **state)
+{
+    (void)state;
+    static const char odd[] = { '"', '\\', 0, 1, 0x1f, '\n', (char)0x80, (char)0xC3, (char)0xFF };
+    char text[80];
+    for (size_t n = 0; n <= sizeof(text); n++) {
+        for (size_t i = 0; i < n; i++) {
+            text[i] = (char)(0x20 + next_random() % 0x60);
+            text[i] = is_plain(text[i]) ? text[i] : ' ';
+        }
+        assert_int_equal(json_plain_scan((struct str){ text, n }), n);
+        assert_int_equal(plain_scan_portable((struct str){ text, n }, 0), n);
+        for (size_t at = 0; at < n; at++) {
+            char plain = text[at];
+            text[at] = odd[next_random() % sizeof(odd)];
+            assert_int_equal(json_plain_scan((struct str){ text, n }), at);
+            assert_int_equal(plain_scan_portable((struct str){ text, n }, 0), at);
+            text[at] = plain;
+        }
+    }
+    for (unsigned c = 0; c < 256; c++) {
+        text[0] = (char)c;
+        bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+        assert_int_equal(json_plain_scan((struct str){ text, 1 }), plain);
+        memset(text, (char)c, 16);
+        assert_int_equal(json_plain_scan((struct str){ text, 16 }), plain ? 16 : 0);
+        assert_int_equal(plain_scan_portable((struct str){ text, 16 }, 0), plain ? 16 : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_equals_the_model_however_cut),
         cmocka_unit_test(test_depth_limit_is_exact),
         cmocka_unit_test(test_string_scan),
+        cmocka_unit_test(test_plain_scan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

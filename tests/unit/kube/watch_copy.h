@@ -14,6 +14,7 @@ static struct {
     bool is_open;
     int begins, commits, aborts, settles;
     bool fail_put, fail_begin, fail_commit;
+    char last[512]; /* the object that was put last, as far as there is room */
 } copy;
 
 static inline struct str name_of(const json_t *object)
@@ -65,6 +66,8 @@ static inline int on_put(void *arg, const json_t *object, struct err *err)
     if (copy.fail_put) {
         return err_set(err, EBADMSG, "cannot be read");
     }
+    size_t n = json_dumpb(object, copy.last, sizeof(copy.last) - 1, JSON_COMPACT);
+    copy.last[KG_MIN(n, sizeof(copy.last) - 1)] = '\0';
     json_t *version = json_object_get(json_object_get(object, "metadata"), "resourceVersion");
     void *old = NULL;
     assert_int_equal(map_put(copy.is_open ? &copy.next : &copy.now, name_of(object),

@@ -51,6 +51,27 @@ static void escapes(void **state)
     }
 }
 
+/* Eight bytes are looked at at once, the last ones of a longer text twice. */
+static void odd_bytes_are_seen_anywhere(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 40; n++) {
+        char *text = malloc(n ? n : 1); /* ASan sees a look too far */
+        assert_non_null(text);
+        memset(text, 'x', n);
+        assert_true(label_value_is_plain((struct str){ text, n }));
+        for (size_t at = 0; at < n; at++) {
+            for (unsigned c = 0; c < 256; c++) {
+                text[at] = (char)c;
+                bool plain = c < 0x80 && c != '\\' && c != '"' && c != '\n';
+                assert_int_equal(label_value_is_plain((struct str){ text, n }), plain);
+            }
+            text[at] = 'x';
+        }
+        free(text);
+    }
+}
+
 #define BAD "\xEF\xBF\xBD"
 
 static void what_is_no_character_is_replaced(void **state)
@@ -110,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes),
+        cmocka_unit_test(odd_bytes_are_seen_anywhere),
         cmocka_unit_test(what_is_no_character_is_replaced),
         cmocka_unit_test(long_values_are_cut_between_characters),
     };
