@@ -130,6 +130,7 @@ int server_write(struct exchange *x)
         x->headers_out = true;
     }
     size_t n = out->n - (size_t)from;
-    return n == 0 ? 0
-                  : lws_write(x->wsi, (unsigned char *)out->p + from, n, LWS_WRITE_HTTP) < 0 ? -1 : 0;
+    return n == 0                                                                     ? 0
+           : lws_write(x->wsi, (unsigned char *)out->p + from, n, LWS_WRITE_HTTP) < 0 ? -1
+                                                                                      : 0;
 }
