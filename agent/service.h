@@ -111,7 +111,7 @@ struct service {
     struct scrape_clock *clock;    /* is told of answers that may hold objects; NULL: nobody is */
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
     struct snapshot_cell *state;   /* of struct service_state; NULL: nothing is watched */
-    const struct segment_cache *cache; /* of deflated pieces of what is watched; or NULL */
+    const struct segment_cache *cache; /* of compressed pieces of what is watched; or NULL */
     uint64_t stale_after_ns;           /* state older than this is not served */
     struct object_gate *gate;          /* whom objects are served to; NULL: everybody */
     void (*lease)(void *arg, struct service_lease *ret); /* any thread; NULL: there is none */

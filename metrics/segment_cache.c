@@ -40,18 +40,17 @@ static void count(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-struct gzip_segment *segment_cache_make(struct segment_cache *c, struct gzip_deflater *d,
-                                        struct str text)
+struct pack_segment *segment_cache_make(struct segment_cache *c, struct packer *p, struct str text)
 {
-    /* Held for the worst while it is made: the maximum is never passed, and nothing is deflated
+    /* Held for the worst while it is made: the maximum is never passed, and nothing is compressed
      * only to be thrown away. */
-    size_t most = gzip_segment_most(text.n);
+    size_t most = pack_segment_most(p, text.n);
     if (atomic_fetch_add(&c->bytes, most) + most > c->max_bytes) {
         atomic_fetch_sub(&c->bytes, most);
         count(&c->refused);
         return NULL;
     }
-    struct gzip_segment *s = gzip_segment_new(d, text, &c->bytes);
+    struct pack_segment *s = pack_segment_new(p, text, &c->bytes);
     atomic_fetch_sub(&c->bytes, most);
     count(s ? &c->made : &c->refused);
     return s;

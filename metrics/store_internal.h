@@ -19,7 +19,7 @@ struct run {
     atomic_uint refs;
     uint32_t n_rows;                           /* 0: segments are not kept */
     struct block *slots[RUN_SLOTS];            /* NULL: free; one reference each */
-    _Atomic(struct gzip_segment *) segments[]; /* [n_rows]; NULL: not known */
+    _Atomic(struct pack_segment *) segments[]; /* [n_rows]; NULL: not known */
 };
 
 struct store_part {
@@ -95,7 +95,7 @@ int store_part_series(const struct store_part *part, size_t row, size_t *cursor,
 #define CURSOR_BITS 24
 
 /* As metric_part_ops.packed: a stretch is a run. */
-int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
-                      struct gzip_deflater *d, struct buf *out, const struct gzip_segment **ret);
+int store_part_packed(const struct store_part *part, size_t row, size_t *cursor, struct packer *p,
+                      struct buf *out, const struct pack_segment **ret);
 
 #endif

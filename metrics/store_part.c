@@ -80,11 +80,11 @@ static int series(const struct metric_part *part, size_t i, size_t *cursor,
 }
 
 static int packed(const struct metric_part *part, size_t i, size_t *cursor,
-                  enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                  const struct gzip_segment **ret)
+                  enum metric_format format, struct packer *p, struct buf *out,
+                  const struct pack_segment **ret)
 {
     (void)format;
-    return store_part_packed(store_part(part), i, cursor, d, out, ret);
+    return store_part_packed(store_part(part), i, cursor, p, out, ret);
 }
 
 static const struct metric_part_ops ops = {

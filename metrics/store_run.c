@@ -1,14 +1,14 @@
-/* Runs, and the deflated segments of their rows. */
+/* Runs, and the compressed segments of their rows. */
 #include "base/limits.h"
 #include "metrics/store_internal.h"
 
-/* Text of a run's row that is kept deflated: less is not worth a segment's overhead, more would be
- * a long turn of the HTTP loop. */
+/* Text of a run's row that is kept compressed: less is not worth a segment's overhead, more would
+ * be a long turn of the HTTP loop. */
 #define SEGMENT_LEAST ((size_t)1 * KIB)
 #define SEGMENT_MOST (1 * MIB)
 
 /* Stands for: the row has no text in this run. */
-static struct gzip_segment nothing = { .refs = 1 };
+static struct pack_segment nothing = { .refs = 1 };
 
 static struct run *run_ref(struct run *run)
 {
@@ -16,7 +16,7 @@ static struct run *run_ref(struct run *run)
     return run;
 }
 
-static struct gzip_segment *segment_of(const struct run *run, size_t row)
+static struct pack_segment *segment_of(const struct run *run, size_t row)
 {
     return atomic_load_explicit(&run->segments[row], memory_order_acquire);
 }
@@ -28,9 +28,9 @@ void run_unref(struct run *run)
             block_unref(run->slots[i]);
         }
         for (size_t i = 0; i < run->n_rows; i++) {
-            struct gzip_segment *s = segment_of(run, i);
+            struct pack_segment *s = segment_of(run, i);
             if (s != &nothing) {
-                gzip_segment_unref(s);
+                pack_segment_unref(s);
             }
         }
         free(run);
@@ -58,9 +58,9 @@ static int carry_over(const struct metric_plan *plan, struct run *run, const str
         block_mark_rows(run->slots[i], before->slots[i], plan, differ);
     }
     for (size_t i = 0; i < run->n_rows; i++) {
-        struct gzip_segment *s = differ[i] ? NULL : segment_of(before, i);
+        struct pack_segment *s = differ[i] ? NULL : segment_of(before, i);
         if (s) {
-            atomic_store_explicit(&run->segments[i], s == &nothing ? s : gzip_segment_ref(s),
+            atomic_store_explicit(&run->segments[i], s == &nothing ? s : pack_segment_ref(s),
                                   memory_order_relaxed);
         }
     }
@@ -98,21 +98,21 @@ int run_make(const struct metric_plan *plan, struct block *const *slots, struct 
 }
 
 /* Sets the segment unless somebody was faster; takes the reference over. Returns what is set. */
-static struct gzip_segment *set_segment(struct run *run, size_t row, struct gzip_segment *s)
+static struct pack_segment *set_segment(struct run *run, size_t row, struct pack_segment *s)
 {
-    struct gzip_segment *there = NULL;
+    struct pack_segment *there = NULL;
     if (atomic_compare_exchange_strong(&run->segments[row], &there, s)) {
         return s;
     }
     if (s != &nothing) {
-        gzip_segment_unref(s);
+        pack_segment_unref(s);
     }
     return there;
 }
 
 /* Keeps the text of the run's row as a segment, if it may be; NULL if not. */
-static struct gzip_segment *keep(const struct store_part *part, struct run *run, size_t row,
-                                 struct gzip_deflater *d, struct str text)
+static struct pack_segment *keep(const struct store_part *part, struct run *run, size_t row,
+                                 struct packer *p, struct str text)
 {
     if (!part->cache || !run->n_rows || (text.n && text.n < SEGMENT_LEAST)) {
         return NULL;
@@ -120,22 +120,22 @@ static struct gzip_segment *keep(const struct store_part *part, struct run *run,
     if (text.n == 0) {
         return set_segment(run, row, &nothing);
     }
-    struct gzip_segment *s = segment_cache_make(part->cache, d, text);
+    struct pack_segment *s = segment_cache_make(part->cache, p, text);
     return s ? set_segment(run, row, s) : NULL;
 }
 
 /* What is known of the run's row when it is asked for from its first slot on. */
-static struct gzip_segment *known(const struct store_part *part, const struct run *run, size_t row)
+static struct pack_segment *known(const struct store_part *part, const struct run *run, size_t row)
 {
-    struct gzip_segment *s = run && run->n_rows ? segment_of(run, row) : NULL;
+    struct pack_segment *s = run && run->n_rows ? segment_of(run, row) : NULL;
     if (s && s != &nothing) {
         segment_cache_hit(part->cache);
     }
     return s;
 }
 
-int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
-                      struct gzip_deflater *d, struct buf *out, const struct gzip_segment **ret)
+int store_part_packed(const struct store_part *part, size_t row, size_t *cursor, struct packer *p,
+                      struct buf *out, const struct pack_segment **ret)
 {
     size_t n_runs = part->row_objects[row] ? part->n_runs : 0;
     size_t before = out->n;
@@ -144,7 +144,7 @@ int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
         struct run *run = part->runs[i / RUN_SLOTS];
         size_t end = (i / RUN_SLOTS + 1) * RUN_SLOTS;
         bool is_whole = *cursor == (end - RUN_SLOTS) << CURSOR_BITS;
-        struct gzip_segment *s = is_whole ? known(part, run, row) : NULL;
+        struct pack_segment *s = is_whole ? known(part, run, row) : NULL;
         if (s || !run) {
             *cursor = end << CURSOR_BITS;
         } else {
@@ -152,7 +152,7 @@ int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
             if (r != 0) {
                 return r;
             }
-            s = is_whole ? keep(part, run, row, d, str_from(buf_str(out), before)) : NULL;
+            s = is_whole ? keep(part, run, row, p, str_from(buf_str(out), before)) : NULL;
         }
         if (s && s != &nothing) {
             buf_truncate(out, before);

@@ -122,7 +122,7 @@ void negotiate_format(struct str accept, struct negotiated *ret)
     snprintf(ret->content_type, sizeof(ret->content_type), "%s", CONTENT_TYPE_TEXT);
 }
 
-bool negotiate_gzip(struct str accept_encoding)
+enum pack_coding negotiate_coding(struct str accept_encoding)
 {
     struct range range;
     bool named = false, identity_named = false;
@@ -141,5 +141,5 @@ bool negotiate_gzip(struct str accept_encoding)
     if (!named) {
         gzip = any;
     }
-    return gzip > 0 && (!identity_named || gzip >= identity);
+    return gzip > 0 && (!identity_named || gzip >= identity) ? PACK_GZIP : PACK_NONE;
 }

@@ -20,8 +20,8 @@ struct negotiated {
  * the escaping scheme asked for, since all names here are legal under each. */
 void negotiate_format(struct str accept, struct negotiated *ret);
 
-/* Whether the body is to be gzip: it is acceptable (by name, x-gzip or '*') with q > 0, and
- * identity is not preferred to it by a higher q. */
-bool negotiate_gzip(struct str accept_encoding);
+/* The coding of the body: gzip (also as x-gzip or '*') if it is acceptable with q > 0, and identity
+ * is not preferred to it by a higher q; else PACK_NONE. */
+enum pack_coding negotiate_coding(struct str accept_encoding);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "kube/resources/resource.h"
-#include "metrics/gzip.h"
+#include "metrics/pack.h"
 #include "metrics/scrape.h"
 #include "metrics/store.h"
 
@@ -117,7 +117,7 @@ struct bench {
     struct arena mem;
     struct buf json, text, out;
     struct segment_cache *cache;
-    struct gzip_deflater *deflater;
+    struct packer *deflater;
     unsigned restarts; /* of the pods that were changed last */
     double encode_sec; /* in metric_store_put alone */
 };
@@ -147,7 +147,7 @@ static int put_pod(struct bench *b, unsigned i, unsigned restarts)
 
 /* Runs a scrape to its end, by the deflater or plain (NULL). Returns the bytes put out, 0 on
  * failure. */
-static size_t scrape_all(struct metric_store *store, struct gzip_deflater *d, struct buf *text,
+static size_t scrape_all(struct metric_store *store, struct packer *d, struct buf *text,
                          struct buf *out)
 {
     struct metric_part *part = metric_store_part(store);
@@ -310,7 +310,7 @@ int main(int argc, char **argv)
         .text = BUF_INIT(64 * MIB),
         .out = BUF_INIT(64 * MIB),
         .cache = segment_cache_new(SIZE_MAX / 2),
-        .deflater = gzip_deflater_new(),
+        .deflater = packer_new(PACK_GZIP),
     };
     struct metric_store_limits limits = { .cache = b.cache };
     arena_init(&b.mem, LIMIT_DECODE_ARENA_BYTES);
@@ -321,7 +321,7 @@ int main(int argc, char **argv)
     int code = b.store ? run(&b, (unsigned)n) : 1;
     metric_store_free(b.store);
     arena_done(&b.mem);
-    gzip_deflater_free(b.deflater);
+    packer_free(b.deflater);
     segment_cache_unref(b.cache);
     buf_done(&b.json);
     buf_done(&b.text);

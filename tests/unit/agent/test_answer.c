@@ -129,7 +129,8 @@ static void ask(struct bench *b, const char *path, const char *arg, struct answe
 /* The whole body of a scrape, which then is over. */
 static void body(struct answer *a, struct buf *out)
 {
-    struct answer_scratch scratch = { BUF_INIT(16 * MIB), gzip_deflater_new() };
+    struct answer_scratch scratch;
+    assert_int_equal(answer_scratch_init(&scratch), 0);
     int more = 1;
     buf_clear(out);
     assert_int_equal(a->status, 200);
@@ -137,8 +138,7 @@ static void body(struct answer *a, struct buf *out)
     while (more == 1) {
         more = answer_next(a, &scratch, out);
     }
-    gzip_deflater_free(scratch.deflater);
-    buf_done(&scratch.text);
+    answer_scratch_done(&scratch);
     assert_int_equal(more, 0);
     answer_done(a, clock_mono_ns());
 }

@@ -27,8 +27,8 @@ static uint32_t below(uint32_t *random, uint32_t n)
 }
 
 /* Whether the part, of which the reference is taken over, reads the same in both ways. */
-static bool reads_the_same(struct metric_part *part, enum metric_format format,
-                           struct gzip_deflater *d, size_t enough)
+static bool reads_the_same(struct metric_part *part, enum metric_format format, struct packer *d,
+                           size_t enough)
 {
     auto_buf struct buf plain = BUF_INIT(1 << 24), text = BUF_INIT(1 << 24),
                         packed = BUF_INIT(1 << 24), back = BUF_INIT(1 << 24);
@@ -64,7 +64,7 @@ static void *scraper(void *arg)
 {
     size_t me = (size_t)(uintptr_t)arg;
     uint32_t random = (uint32_t)me;
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *d = packer_new(PACK_GZIP);
     while (!atomic_load(&world.over)) {
         enum metric_format format =
             below(&random, 2) ? METRIC_FORMAT_TEXT : METRIC_FORMAT_OPENMETRICS;
@@ -73,7 +73,7 @@ static void *scraper(void *arg)
         }
         atomic_fetch_add(&world.scrapes[me], 1);
     }
-    gzip_deflater_free(d);
+    packer_free(d);
     return NULL;
 }
 
@@ -149,7 +149,7 @@ static bool all_have_scraped(void)
 static void change_much(struct segment_cache *cache)
 {
     uint32_t random = 1;
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *d = packer_new(PACK_GZIP);
     for (int step = 0; step < STEPS || !all_have_scraped(); step++) {
         uint32_t luck = below(&random, 100);
         if (luck == 0) {
@@ -165,7 +165,7 @@ static void change_much(struct segment_cache *cache)
             assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
         }
     }
-    gzip_deflater_free(d);
+    packer_free(d);
 }
 
 static struct segment_cache_stats run(size_t cache_bytes)
@@ -219,7 +219,7 @@ static void long_runs_are_not_kept(void **state)
 {
     (void)state;
     struct segment_cache *cache = segment_cache_new(64 << 20);
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *d = packer_new(PACK_GZIP);
     struct metric_store_limits limits = { .cache = cache };
     world.store = metric_store_new(&animals, NULL, &limits, NULL);
     char *name = malloc(20000);
@@ -239,7 +239,7 @@ static void long_runs_are_not_kept(void **state)
     assert_int_equal(segment_cache_stats(cache).made, stats.made);
     free(name);
     metric_store_free(world.store);
-    gzip_deflater_free(d);
+    packer_free(d);
     segment_cache_unref(cache);
 }
 
@@ -248,7 +248,7 @@ static void only_what_changed_is_made_anew(void **state)
 {
     (void)state;
     struct segment_cache *cache = segment_cache_new(64 << 20);
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *d = packer_new(PACK_GZIP);
     struct metric_store_limits limits = { .cache = cache };
     world.store = metric_store_new(&sorted_animals, NULL, &limits, NULL);
     for (uint32_t key = 0; key < KEYS; key++) {
@@ -269,7 +269,7 @@ static void only_what_changed_is_made_anew(void **state)
     assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
     assert_int_equal(segment_cache_stats(cache).made, first + 1 + 4);
     metric_store_free(world.store);
-    gzip_deflater_free(d);
+    packer_free(d);
     segment_cache_unref(cache);
 }
 

@@ -1,8 +1,8 @@
 /* Every allocation of the store, the sink, the scrape, the selection and gzip fails once. */
 #include "tests/support/torture.h"
 
-#include "metrics/gzip.h"
 #include "metrics/names.h"
+#include "metrics/pack.h"
 #include "metrics/selection.h"
 #include "metrics/sink.h"
 #include "metrics/store.h"
@@ -18,14 +18,14 @@ static int worse(int a, int b)
 static int scrape_part(struct metric_part *part)
 {
     struct scrape *s = scrape_new(&part, 1, METRIC_FORMAT_OPENMETRICS);
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *d = packer_new(PACK_GZIP);
     auto_buf struct buf text = BUF_INIT(1 << 22), packed = BUF_INIT(1 << 22);
     int r = s && d ? 1 : -ENOMEM;
     while (r == 1) {
         r = scrape_next_packed(s, d, &text, &packed, 100);
     }
     scrape_free(s);
-    gzip_deflater_free(d);
+    packer_free(d);
     return r;
 }
 

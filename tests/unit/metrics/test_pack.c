@@ -1,4 +1,4 @@
-#include "metrics/gzip.h"
+#include "metrics/pack.h"
 
 #include "tests/support/gunzip.h"
 #include "tests/support/test.h"
@@ -40,16 +40,17 @@ static void make_text(struct buf *out, size_t n)
 
 static void pack(struct str in, size_t piece, struct buf *out)
 {
-    struct gzip_deflater *d = gzip_deflater_new();
-    struct gzip_member m = { 0 };
-    assert_non_null(d);
+    struct packer *p = packer_new(PACK_GZIP);
+    struct pack_body b = { 0 };
+    assert_non_null(p);
+    assert_int_equal(pack_begin(&b, PACK_GZIP, out), 0);
     while (in.n > 0) {
         struct str now = str_head(in, piece);
         in = str_from(in, now.n);
-        assert_int_equal(gzip_add(&m, d, now, out), 0);
+        assert_int_equal(pack_add(&b, p, now, out), 0);
     }
-    assert_int_equal(gzip_end(&m, out), 0);
-    gzip_deflater_free(d);
+    assert_int_equal(pack_end(&b, out), 0);
+    packer_free(p);
 }
 
 static void reads_back(void **state)
@@ -78,26 +79,28 @@ static void an_end_without_bytes(void **state)
 {
     (void)state;
     auto_buf struct buf packed = BUF_INIT(1 << 20), back = BUF_INIT(1 << 20);
-    struct gzip_deflater *d = gzip_deflater_new();
-    struct gzip_member m = { 0 };
-    assert_int_equal(gzip_add(&m, d, STR("abc"), &packed), 0);
-    assert_int_equal(gzip_add(&m, d, STR(""), &packed), 0);
-    assert_int_equal(gzip_add(&m, d, (struct str){ NULL, 0 }, &packed), 0);
-    assert_int_equal(gzip_end(&m, &packed), 0);
-    gzip_deflater_free(d);
+    struct packer *p = packer_new(PACK_GZIP);
+    struct pack_body b = { 0 };
+    assert_int_equal(pack_begin(&b, PACK_GZIP, &packed), 0);
+    assert_int_equal(pack_add(&b, p, STR("abc"), &packed), 0);
+    assert_int_equal(pack_add(&b, p, STR(""), &packed), 0);
+    assert_int_equal(pack_add(&b, p, (struct str){ NULL, 0 }, &packed), 0);
+    assert_int_equal(pack_end(&b, &packed), 0);
+    packer_free(p);
     inflate_all(buf_str(&packed), &back);
     assert_str_equal(buf_str(&back), "abc");
-    gzip_deflater_free(NULL);
+    packer_free(NULL);
 }
 
 static void no_room_is_an_error(void **state)
 {
     (void)state;
     struct buf small = BUF_INIT(100);
-    struct gzip_deflater *d = gzip_deflater_new();
-    struct gzip_member m = { 0 };
-    assert_int_equal(gzip_add(&m, d, STR("abc"), &small), -ENOBUFS);
-    gzip_deflater_free(d);
+    struct packer *p = packer_new(PACK_GZIP);
+    struct pack_body b = { 0 };
+    assert_int_equal(pack_begin(&b, PACK_GZIP, &small), 0);
+    assert_int_equal(pack_add(&b, p, STR("abc"), &small), -ENOBUFS);
+    packer_free(p);
     buf_done(&small);
 }
 
@@ -106,48 +109,49 @@ static void segments_stand_anywhere(void **state)
 {
     (void)state;
     static const size_t sizes[] = { 0, 1, 70, 5000, 1 << 20 };
-    struct gzip_segment *segments[KG_ARRAY_LEN(sizes)];
+    struct pack_segment *segments[KG_ARRAY_LEN(sizes)];
     struct buf texts[KG_ARRAY_LEN(sizes)];
-    struct gzip_deflater *d = gzip_deflater_new();
-    struct gzip_member m = { 0 };
+    struct packer *p = packer_new(PACK_GZIP);
+    struct pack_body b = { 0 };
     atomic_size_t account = 0;
     auto_buf struct buf want = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24),
                         back = BUF_INIT(1 << 24);
     for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
         buf_init(&texts[i], 1 << 24);
         make_text(&texts[i], sizes[i]);
-        segments[i] = gzip_segment_new(d, buf_str(&texts[i]), &account);
+        segments[i] = pack_segment_new(p, buf_str(&texts[i]), &account);
         assert_non_null(segments[i]);
-        assert_true(segments[i]->n + sizeof(*segments[i]) <= gzip_segment_most(sizes[i]));
+        assert_true(segments[i]->n + sizeof(*segments[i]) <= pack_segment_most(p, sizes[i]));
     }
     assert_true(account > 0);
+    assert_int_equal(pack_begin(&b, PACK_GZIP, &packed), 0);
     for (size_t i = 0; i < 20; i++) {
         size_t which = i * 7 % KG_ARRAY_LEN(sizes);
         buf_add(&want, buf_str(&texts[which]));
-        assert_int_equal(gzip_add_segment(&m, segments[which], &packed), 0);
+        assert_int_equal(pack_add_segment(&b, segments[which], &packed), 0);
         if (i % 3 == 0) {
             buf_add(&want, STR("# HELP x\n"));
-            assert_int_equal(gzip_add(&m, d, STR("# HELP x\n"), &packed), 0);
+            assert_int_equal(pack_add(&b, p, STR("# HELP x\n"), &packed), 0);
         }
     }
-    assert_int_equal(gzip_end(&m, &packed), 0);
+    assert_int_equal(pack_end(&b, &packed), 0);
     assert_true(gunzip(buf_str(&packed), &back));
     assert_true(str_eq(buf_str(&want), buf_str(&back)));
-    assert_int_equal(m.n_raw, want.n);
+    assert_int_equal(b.n_raw, want.n);
     for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
-        gzip_segment_unref(segments[i]);
+        pack_segment_unref(segments[i]);
         buf_done(&texts[i]);
     }
     assert_int_equal(account, 0);
-    gzip_segment_unref(NULL);
-    gzip_deflater_free(d);
+    pack_segment_unref(NULL);
+    packer_free(p);
 }
 
 /* What does not compress takes no more than was said. */
 static void noise_fits(void **state)
 {
     (void)state;
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *p = packer_new(PACK_GZIP);
     static char noise[300000];
     uint32_t random = 1;
     for (size_t i = 0; i < sizeof(noise); i++) {
@@ -157,17 +161,18 @@ static void noise_fits(void **state)
     for (size_t n = 1; n <= sizeof(noise); n = n * 3 + 1) {
         auto_buf struct buf packed = BUF_INIT(1 << 24), back = BUF_INIT(1 << 24);
         struct str text = { noise, n };
-        struct gzip_member m = { 0 };
-        struct gzip_segment *s = gzip_segment_new(d, text, NULL);
+        struct pack_body b = { 0 };
+        struct pack_segment *s = pack_segment_new(p, text, NULL);
         assert_non_null(s);
-        assert_true(s->n + sizeof(*s) <= gzip_segment_most(n));
-        assert_int_equal(gzip_add_segment(&m, s, &packed), 0);
-        assert_int_equal(gzip_end(&m, &packed), 0);
+        assert_true(s->n + sizeof(*s) <= pack_segment_most(p, n));
+        assert_int_equal(pack_begin(&b, PACK_GZIP, &packed), 0);
+        assert_int_equal(pack_add_segment(&b, s, &packed), 0);
+        assert_int_equal(pack_end(&b, &packed), 0);
         assert_true(gunzip(buf_str(&packed), &back));
         assert_true(str_eq(text, buf_str(&back)));
-        gzip_segment_unref(s);
+        pack_segment_unref(s);
     }
-    gzip_deflater_free(d);
+    packer_free(p);
 }
 
 static int run(char *const argv[])
