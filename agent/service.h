@@ -105,6 +105,11 @@ struct scrape_counts {
     uint64_t last_duration_ns, last_series, last_bytes;
 };
 
+/* Full scrapes by how they were sent. */
+struct scrape_codings {
+    uint64_t plain, packed[PACK_N_CODINGS];
+};
+
 struct service {
     struct node_loop *node; /* NULL: nothing is read */
     struct health *health;
@@ -138,6 +143,7 @@ struct service {
 
     unsigned scrapes_now, connections_now;
     uint64_t scrapes_rejected, scrapes_cut, connections_refused;
+    struct scrape_codings codings;
     struct scrape_counts counts[ENDPOINTS_MAX]; /* by index in endpoints[] */
 };
 

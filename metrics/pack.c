@@ -1,6 +1,9 @@
 #include "metrics/pack_coding.h"
 
-static const struct pack_ops *const codings[PACK_N_CODINGS] = { [PACK_GZIP] = &pack_gzip };
+static const struct pack_ops *const codings[PACK_N_CODINGS] = {
+    [PACK_GZIP] = &pack_gzip,
+    [PACK_ZSTD] = &pack_zstd,
+};
 
 const char *pack_name(enum pack_coding coding)
 {

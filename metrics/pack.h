@@ -13,7 +13,7 @@
 
 #include <stdatomic.h>
 
-enum pack_coding { PACK_NONE = -1, PACK_GZIP, PACK_N_CODINGS };
+enum pack_coding { PACK_NONE = -1, PACK_GZIP, PACK_ZSTD, PACK_N_CODINGS };
 
 /* Its name in Accept-Encoding and Content-Encoding. */
 const char *pack_name(enum pack_coding coding);

@@ -40,6 +40,6 @@ struct packer {
     uint64_t n_raw;
 };
 
-extern const struct pack_ops pack_gzip;
+extern const struct pack_ops pack_gzip, pack_zstd;
 
 #endif

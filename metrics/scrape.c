@@ -223,6 +223,11 @@ int scrape_next(struct scrape *s, struct buf *out, size_t enough)
     return r;
 }
 
+int scrape_begin_packed(struct scrape *s, enum pack_coding coding, struct buf *out)
+{
+    return pack_begin(&s->body, coding, out);
+}
+
 int scrape_next_packed(struct scrape *s, struct packer *p, struct buf *text, struct buf *out,
                        size_t enough)
 {

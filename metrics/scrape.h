@@ -29,6 +29,10 @@ int scrape_next(struct scrape *s, struct buf *out, size_t enough);
 int scrape_next_packed(struct scrape *s, struct packer *p, struct buf *text, struct buf *out,
                        size_t enough);
 
+/* Appends the first bytes of a compressed body, which can go out before any other. Errors: those of
+ * out. */
+int scrape_begin_packed(struct scrape *s, enum pack_coding coding, struct buf *out);
+
 /* Series and uncompressed bytes written so far. */
 struct scrape_totals {
     uint64_t series, bytes;

@@ -124,10 +124,14 @@ struct store_part *store_part_new(struct metric_plan *plan, struct segment_cache
     if (!part) {
         return NULL;
     }
+    struct run_terms terms = {
+        .plan = plan,
+        .keep_segments = cache != NULL,
+        .codings = cache ? segment_cache_wanted(cache, part->part.taken_mono_ns) : 0,
+    };
     for (size_t i = 0; i < n_runs; i++) {
         struct run *old = before && i < before->n_runs ? before->runs[i] : NULL;
-        if (run_make(plan, g->slots + i * RUN_SLOTS, old, g->changed[i], cache != NULL,
-                     &part->runs[i]) < 0) {
+        if (run_make(&terms, g->slots + i * RUN_SLOTS, old, g->changed[i], &part->runs[i]) < 0) {
             snapshot_unref(&part->part.snapshot);
             return NULL;
         }

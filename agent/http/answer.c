@@ -231,6 +231,17 @@ void answer_scratch_done(struct answer_scratch *scratch)
     }
 }
 
+int answer_preface(struct answer *a, struct buf *out)
+{
+    if (a->state != ANSWER_SCRAPE || a->head || a->coding == PACK_NONE) {
+        return 0;
+    }
+    size_t before = out->n;
+    int r = scrape_begin_packed(a->scrape, a->coding, out);
+    a->sent_bytes += out->n - before;
+    return r;
+}
+
 int answer_next(struct answer *a, struct answer_scratch *scratch, struct buf *out)
 {
     size_t before = out->n;
@@ -255,6 +266,8 @@ static void count(struct answer *a, uint64_t now_ns)
                           a->with_objects);
     }
     struct scrape_totals totals = scrape_totals(a->scrape);
+    *(a->coding == PACK_NONE ? &a->service->codings.plain
+                             : &a->service->codings.packed[a->coding]) += 1;
     c->scrapes++;
     c->last_duration_ns = now_ns - a->began_ns;
     c->last_series = totals.series;

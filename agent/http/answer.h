@@ -72,6 +72,10 @@ struct answer_scratch {
 int answer_scratch_init(struct answer_scratch *scratch);
 void answer_scratch_done(struct answer_scratch *scratch);
 
+/* Appends the first bytes of the body of an ANSWER_SCRAPE if it is compressed, to go out with the
+ * headers: who gets no more of it can tell that it is not all. Errors: those of out. */
+int answer_preface(struct answer *a, struct buf *out);
+
 /* Appends the next bytes of the body of an ANSWER_SCRAPE, of bounded size, to out. Returns 1 when
  * more follows, 0 at the end, or an error: the answer cannot be completed then. */
 int answer_next(struct answer *a, struct answer_scratch *scratch, struct buf *out);

@@ -33,6 +33,52 @@ static void header_number(struct headers *h, const char *name, size_t value)
     header(h, name, text);
 }
 
+/* Empties the buffer of pieces, but for the room before one. */
+static int begin_piece(struct buf *out)
+{
+    buf_clear(out);
+    int r = buf_reserve(out, PIECE_OFFSET);
+    if (r >= 0) {
+        out->n = PIECE_OFFSET;
+    }
+    return r;
+}
+
+/* Puts the size line right before the piece, and what ends it after. Returns where it begins. */
+static size_t frame_chunk(struct buf *out, bool end)
+{
+    char line[CHUNK_LINE_MAX + 1];
+    size_t n = out->n - PIECE_OFFSET;
+    if (n == 0) {
+        buf_add_c(out, end ? empty_end : "");
+        return PIECE_OFFSET;
+    }
+    size_t line_n = (size_t)snprintf(line, sizeof(line), "%zx\r\n", n);
+    memcpy(out->p + PIECE_OFFSET - line_n, line, line_n);
+    buf_add_c(out, end ? body_end : chunk_end);
+    return PIECE_OFFSET - line_n;
+}
+
+/* The first bytes of a body, in a chunk of their own. */
+static int add_preface(struct exchange *x, struct headers *h)
+{
+    struct buf *out = &x->server->out;
+    if (begin_piece(out) < 0 || answer_preface(&x->answer, out) < 0) {
+        return -1;
+    }
+    if (out->n == PIECE_OFFSET) {
+        return 0;
+    }
+    size_t from = x->http_1_0 ? PIECE_OFFSET : frame_chunk(out, false);
+    size_t n = out->n - from;
+    if (buf_failed(out) || n > (size_t)(h->end - h->at)) {
+        return -1;
+    }
+    memcpy(h->at, out->p + from, n);
+    h->at += n;
+    return 0;
+}
+
 int server_write_headers(struct exchange *x)
 {
     unsigned char buffer[LWS_PRE + HEADERS_MAX];
@@ -64,7 +110,11 @@ int server_write_headers(struct exchange *x)
     if (x->last) {
         header(&h, "connection:", "close");
     }
-    if (h.failed || lws_finalize_write_http_header(x->wsi, start, &h.at, h.end)) {
+    if (h.failed || lws_finalize_http_header(x->wsi, &h.at, h.end) || add_preface(x, &h) < 0) {
+        return -1;
+    }
+    int n = (int)(h.at - start);
+    if (lws_write(x->wsi, start, (size_t)n, LWS_WRITE_HTTP_HEADERS) != n) {
         return -1;
     }
     x->headers_out = true;
@@ -90,29 +140,12 @@ static int write_text(struct exchange *x)
                      LWS_WRITE_HTTP);
 }
 
-/* Puts the size line right before the piece, and what ends it after. Returns where it begins. */
-static size_t frame_chunk(struct buf *out, bool end)
-{
-    char line[CHUNK_LINE_MAX + 1];
-    size_t n = out->n - PIECE_OFFSET;
-    if (n == 0) {
-        buf_add_c(out, end ? empty_end : "");
-        return PIECE_OFFSET;
-    }
-    size_t line_n = (size_t)snprintf(line, sizeof(line), "%zx\r\n", n);
-    memcpy(out->p + PIECE_OFFSET - line_n, line, line_n);
-    buf_add_c(out, end ? body_end : chunk_end);
-    return PIECE_OFFSET - line_n;
-}
-
 static int write_scrape(struct exchange *x)
 {
     struct buf *out = &x->server->out;
-    buf_clear(out);
-    if (buf_reserve(out, PIECE_OFFSET) < 0) {
+    if (begin_piece(out) < 0) {
         return -1;
     }
-    out->n = PIECE_OFFSET;
     int more = answer_next(&x->answer, &x->server->scratch, out);
     if (more < 0) {
         return more;

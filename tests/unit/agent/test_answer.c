@@ -4,6 +4,7 @@
 #include "metrics/sink.h"
 
 #include "tests/support/test.h"
+#include "tests/support/unpack.h"
 
 #include <unistd.h>
 
@@ -146,6 +147,54 @@ static void body(struct answer *a, struct buf *out)
 static bool has(const struct buf *out, const char *text)
 {
     return str_search(buf_str(out), str_of(text)) >= 0;
+}
+
+/* What goes out with the headers of a compressed body is no whole body, and what follows makes it
+ * one. */
+static void begins_with_less_than_all(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf plain = BUF_INIT(MIB), out = BUF_INIT(MIB), back = BUF_INIT(MIB);
+    struct answer a;
+    struct answer_scratch scratch;
+    assert_int_equal(answer_scratch_init(&scratch), 0);
+    ask(b, "/metrics/state", NULL, &a);
+    assert_int_equal(answer_preface(&a, &plain), 0);
+    assert_int_equal(plain.n, 0);
+    body(&a, &plain);
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        enum pack_coding coding = (enum pack_coding)i;
+        struct request request = { .path = STR("/metrics/state"),
+                                   .accept_encoding = str_of(pack_name(coding)) };
+        buf_clear(&out);
+        buf_clear(&back);
+        answer_begin(&b->service, &request, clock_mono_ns(), &a);
+        assert_int_equal(a.coding, coding);
+        assert_int_equal(answer_preface(&a, &out), 0);
+        assert_true(out.n > 0 && !unpack(coding, buf_str(&out), &back));
+        assert_int_equal(answer_next(&a, &scratch, &out), 0);
+        assert_true(unpack(coding, buf_str(&out), &back));
+        assert_true(str_eq(buf_str(&plain), buf_str(&back)));
+        assert_int_equal(a.sent_bytes, out.n);
+        answer_done(&a, clock_mono_ns());
+        assert_int_equal(b->service.codings.packed[coding], 1);
+
+        request.method = REQUEST_HEAD;
+        buf_clear(&out);
+        answer_begin(&b->service, &request, clock_mono_ns(), &a);
+        assert_int_equal(a.coding, coding);
+        assert_int_equal(answer_preface(&a, &out), 0);
+        answer_done(&a, clock_mono_ns());
+        request.path = STR("/nothing");
+        request.method = REQUEST_GET;
+        answer_begin(&b->service, &request, clock_mono_ns(), &a);
+        assert_int_equal(a.coding, PACK_NONE);
+        assert_int_equal(answer_preface(&a, &out), 0);
+        assert_int_equal(out.n, 0);
+        answer_done(&a, clock_mono_ns());
+    }
+    assert_int_equal(b->service.codings.plain, 1);
+    answer_scratch_done(&scratch);
 }
 
 static void selects_resources(void **state)
@@ -506,6 +555,7 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(begins_with_less_than_all, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(selects_resources, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(leaves_out_what_is_too_stale, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(tells_readiness, open_bench, close_bench),

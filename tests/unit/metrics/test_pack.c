@@ -1,30 +1,53 @@
+/* Bodies of every coding, as their libraries and programs read them. */
 #include "metrics/pack.h"
 
-#include "tests/support/gunzip.h"
 #include "tests/support/test.h"
+#include "tests/support/unpack.h"
 
-#include <isa-l/igzip_lib.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 extern char **environ;
 
-static void inflate_all(struct str in, struct buf *out)
+/* A packer and a body under way. */
+struct work {
+    enum pack_coding coding;
+    struct packer *packer;
+    struct pack_body body;
+    struct buf text, packed, back; /* what went in, what came out, what that stands for */
+};
+
+static void work_begin(struct work *w, int coding)
 {
-    struct inflate_state *s = malloc(sizeof(*s));
-    isal_inflate_init(s);
-    s->crc_flag = ISAL_GZIP;
-    s->next_in = (uint8_t *)(uintptr_t)in.p;
-    s->avail_in = (uint32_t)in.n;
-    do {
-        assert_int_equal(buf_reserve(out, 4096), 0);
-        s->next_out = (uint8_t *)out->p + out->n;
-        s->avail_out = 4096;
-        assert_int_equal(isal_inflate(s), ISAL_DECOMP_OK);
-        out->n += 4096 - s->avail_out;
-    } while (s->block_state != ISAL_BLOCK_FINISH);
-    assert_int_equal(s->avail_in, 0); /* one member, nothing behind it */
-    free(s);
+    *w = (struct work){ .coding = (enum pack_coding)coding,
+                        .packer = packer_new((enum pack_coding)coding),
+                        .text = BUF_INIT(1 << 25),
+                        .packed = BUF_INIT(1 << 25),
+                        .back = BUF_INIT(1 << 25) };
+    assert_non_null(w->packer);
+    assert_int_equal(packer_coding(w->packer), coding);
+    assert_int_equal(pack_begin(&w->body, w->coding, &w->packed), 0);
+}
+
+/* Ends the body, which must read back as the text. */
+static void work_end(struct work *w)
+{
+    assert_int_equal(w->body.n_raw, w->text.n);
+    assert_int_equal(pack_end(&w->body, &w->packed), 0);
+    if (!unpack(w->coding, buf_str(&w->packed), &w->back) ||
+        !str_eq(buf_str(&w->text), buf_str(&w->back))) {
+        fail_msg("%zu bytes of %s do not read back", w->text.n, pack_name(w->coding));
+    }
+    packer_free(w->packer);
+    buf_done(&w->text);
+    buf_done(&w->packed);
+    buf_done(&w->back);
+}
+
+static void add(struct work *w, struct str text)
+{
+    buf_add(&w->text, text);
+    assert_int_equal(pack_add(&w->body, w->packer, text, &w->packed), 0);
 }
 
 /* Text like an exposition: repeating, but not only. */
@@ -38,19 +61,22 @@ static void make_text(struct buf *out, size_t n)
     buf_truncate(out, n);
 }
 
-static void pack(struct str in, size_t piece, struct buf *out)
+static void make_noise(char *out, size_t n)
 {
-    struct packer *p = packer_new(PACK_GZIP);
-    struct pack_body b = { 0 };
-    assert_non_null(p);
-    assert_int_equal(pack_begin(&b, PACK_GZIP, out), 0);
-    while (in.n > 0) {
-        struct str now = str_head(in, piece);
-        in = str_from(in, now.n);
-        assert_int_equal(pack_add(&b, p, now, out), 0);
+    uint32_t random = 1;
+    for (size_t i = 0; i < n; i++) {
+        random = random * 1664525 + 1013904223;
+        out[i] = (char)(random >> 24);
     }
-    assert_int_equal(pack_end(&b, out), 0);
-    packer_free(p);
+}
+
+static void add_in_pieces(struct work *w, size_t bytes, size_t piece)
+{
+    auto_buf struct buf text = BUF_INIT(1 << 25);
+    make_text(&text, bytes);
+    for (struct str rest = buf_str(&text); rest.n; rest = str_from(rest, piece)) {
+        add(w, str_head(rest, piece));
+    }
 }
 
 static void reads_back(void **state)
@@ -63,116 +89,129 @@ static void reads_back(void **state)
         { 100000, 7 },   { 1 << 20, 65536 }, { 3 << 20, 256000 }, { 3 << 20, 8 << 20 },
         { 70000, 1000 },
     };
-    for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
-        auto_buf struct buf text = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24),
-                            back = BUF_INIT(1 << 24);
-        make_text(&text, cases[i].bytes);
-        pack(buf_str(&text), cases[i].piece, &packed);
-        inflate_all(buf_str(&packed), &back);
-        assert_true(str_eq(buf_str(&text), buf_str(&back)));
-        /* Pieces refer to nothing before them: small ones gain nothing. */
-        assert_true(cases[i].piece < 64000 || packed.n * 3 < text.n);
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
+            struct work w;
+            work_begin(&w, coding);
+            add_in_pieces(&w, cases[i].bytes, cases[i].piece);
+            /* Pieces refer to nothing before them: small ones gain nothing. */
+            assert_true(cases[i].piece < 64000 || w.packed.n * 3 < w.text.n);
+            assert_int_equal(packer_bytes(w.packer), cases[i].bytes);
+            work_end(&w);
+        }
     }
 }
 
-static void an_end_without_bytes(void **state)
+static void nothing_adds_nothing(void **state)
 {
     (void)state;
-    auto_buf struct buf packed = BUF_INIT(1 << 20), back = BUF_INIT(1 << 20);
-    struct packer *p = packer_new(PACK_GZIP);
-    struct pack_body b = { 0 };
-    assert_int_equal(pack_begin(&b, PACK_GZIP, &packed), 0);
-    assert_int_equal(pack_add(&b, p, STR("abc"), &packed), 0);
-    assert_int_equal(pack_add(&b, p, STR(""), &packed), 0);
-    assert_int_equal(pack_add(&b, p, (struct str){ NULL, 0 }, &packed), 0);
-    assert_int_equal(pack_end(&b, &packed), 0);
-    packer_free(p);
-    inflate_all(buf_str(&packed), &back);
-    assert_str_equal(buf_str(&back), "abc");
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        struct work w;
+        work_begin(&w, coding);
+        add(&w, STR("abc"));
+        size_t n = w.packed.n;
+        add(&w, STR(""));
+        add(&w, (struct str){ NULL, 0 });
+        assert_int_equal(pack_begin(&w.body, w.coding, &w.packed), 0); /* has begun */
+        assert_int_equal(w.packed.n, n);
+        work_end(&w);
+    }
     packer_free(NULL);
 }
 
 static void no_room_is_an_error(void **state)
 {
     (void)state;
-    struct buf small = BUF_INIT(100);
-    struct packer *p = packer_new(PACK_GZIP);
-    struct pack_body b = { 0 };
-    assert_int_equal(pack_begin(&b, PACK_GZIP, &small), 0);
-    assert_int_equal(pack_add(&b, p, STR("abc"), &small), -ENOBUFS);
-    packer_free(p);
-    buf_done(&small);
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        struct work w;
+        struct buf small = BUF_INIT(10);
+        work_begin(&w, coding);
+        assert_int_equal(pack_add(&w.body, w.packer, STR("abc"), &small), -ENOBUFS);
+        assert_int_equal(pack_end(&w.body, &small), -ENOBUFS);
+        struct pack_body body = { 0 };
+        assert_int_equal(pack_begin(&body, w.coding, &small), -ENOBUFS);
+        buf_done(&small);
+        work_end(&w);
+    }
 }
 
 /* Kept pieces stand between pieces of text, in any order and again and again. */
 static void segments_stand_anywhere(void **state)
 {
     (void)state;
-    static const size_t sizes[] = { 0, 1, 70, 5000, 1 << 20 };
-    struct pack_segment *segments[KG_ARRAY_LEN(sizes)];
-    struct buf texts[KG_ARRAY_LEN(sizes)];
-    struct packer *p = packer_new(PACK_GZIP);
-    struct pack_body b = { 0 };
-    atomic_size_t account = 0;
-    auto_buf struct buf want = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24),
-                        back = BUF_INIT(1 << 24);
-    for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
-        buf_init(&texts[i], 1 << 24);
-        make_text(&texts[i], sizes[i]);
-        segments[i] = pack_segment_new(p, buf_str(&texts[i]), &account);
-        assert_non_null(segments[i]);
-        assert_true(segments[i]->n + sizeof(*segments[i]) <= pack_segment_most(p, sizes[i]));
-    }
-    assert_true(account > 0);
-    assert_int_equal(pack_begin(&b, PACK_GZIP, &packed), 0);
-    for (size_t i = 0; i < 20; i++) {
-        size_t which = i * 7 % KG_ARRAY_LEN(sizes);
-        buf_add(&want, buf_str(&texts[which]));
-        assert_int_equal(pack_add_segment(&b, segments[which], &packed), 0);
-        if (i % 3 == 0) {
-            buf_add(&want, STR("# HELP x\n"));
-            assert_int_equal(pack_add(&b, p, STR("# HELP x\n"), &packed), 0);
+    static const size_t sizes[] = { 0, 1, 70, 5000, (1 << 20) + 1 };
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        struct pack_segment *segments[KG_ARRAY_LEN(sizes)];
+        struct buf texts[KG_ARRAY_LEN(sizes)];
+        struct work w;
+        atomic_size_t account = 0;
+        work_begin(&w, coding);
+        for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
+            buf_init(&texts[i], 1 << 24);
+            make_text(&texts[i], sizes[i]);
+            segments[i] = pack_segment_new(w.packer, buf_str(&texts[i]), &account);
+            assert_non_null(segments[i]);
+            assert_true(segments[i]->n + sizeof(*segments[i]) <=
+                        pack_segment_most(w.packer, sizes[i]));
         }
+        assert_true(account > 0);
+        for (size_t i = 0; i < 20; i++) {
+            size_t which = i * 7 % KG_ARRAY_LEN(sizes);
+            buf_add(&w.text, buf_str(&texts[which]));
+            assert_int_equal(pack_add_segment(&w.body, segments[which], &w.packed), 0);
+            if (i % 3 == 0) {
+                add(&w, STR("# HELP x\n"));
+            }
+        }
+        work_end(&w);
+        for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
+            pack_segment_unref(segments[i]);
+            buf_done(&texts[i]);
+        }
+        assert_int_equal(account, 0);
     }
-    assert_int_equal(pack_end(&b, &packed), 0);
-    assert_true(gunzip(buf_str(&packed), &back));
-    assert_true(str_eq(buf_str(&want), buf_str(&back)));
-    assert_int_equal(b.n_raw, want.n);
-    for (size_t i = 0; i < KG_ARRAY_LEN(sizes); i++) {
-        pack_segment_unref(segments[i]);
-        buf_done(&texts[i]);
-    }
-    assert_int_equal(account, 0);
     pack_segment_unref(NULL);
-    packer_free(p);
 }
 
 /* What does not compress takes no more than was said. */
 static void noise_fits(void **state)
 {
     (void)state;
-    struct packer *p = packer_new(PACK_GZIP);
-    static char noise[300000];
-    uint32_t random = 1;
-    for (size_t i = 0; i < sizeof(noise); i++) {
-        random = random * 1664525 + 1013904223;
-        noise[i] = (char)(random >> 24);
+    static char noise[1500000];
+    make_noise(noise, sizeof(noise));
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        for (size_t n = 1; n <= sizeof(noise); n = n * 3 + 1) {
+            struct work w;
+            work_begin(&w, coding);
+            struct pack_segment *s = pack_segment_new(w.packer, (struct str){ noise, n }, NULL);
+            assert_non_null(s);
+            assert_true(s->n + sizeof(*s) <= pack_segment_most(w.packer, n));
+            buf_add(&w.text, (struct str){ noise, n });
+            assert_int_equal(pack_add_segment(&w.body, s, &w.packed), 0);
+            pack_segment_unref(s);
+            work_end(&w);
+        }
     }
-    for (size_t n = 1; n <= sizeof(noise); n = n * 3 + 1) {
-        auto_buf struct buf packed = BUF_INIT(1 << 24), back = BUF_INIT(1 << 24);
-        struct str text = { noise, n };
-        struct pack_body b = { 0 };
-        struct pack_segment *s = pack_segment_new(p, text, NULL);
-        assert_non_null(s);
-        assert_true(s->n + sizeof(*s) <= pack_segment_most(p, n));
-        assert_int_equal(pack_begin(&b, PACK_GZIP, &packed), 0);
-        assert_int_equal(pack_add_segment(&b, s, &packed), 0);
-        assert_int_equal(pack_end(&b, &packed), 0);
-        assert_true(gunzip(buf_str(&packed), &back));
-        assert_true(str_eq(text, buf_str(&back)));
-        pack_segment_unref(s);
+}
+
+/* Whatever was added: what came out before the end is no whole body. A connection that is closed
+ * there must not pass for the end of the answer. */
+static void is_not_whole_before_its_end(void **state)
+{
+    (void)state;
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        struct work w;
+        auto_buf struct buf back = BUF_INIT(1 << 24);
+        work_begin(&w, coding);
+        assert_true(w.packed.n > 0);
+        assert_false(unpack(w.coding, buf_str(&w.packed), &back));
+        for (size_t i = 0; i < 5; i++) {
+            add_in_pieces(&w, 10 + 3000 * i, 2000);
+            buf_clear(&back);
+            assert_false(unpack(w.coding, buf_str(&w.packed), &back));
+        }
+        work_end(&w);
     }
-    packer_free(p);
 }
 
 static int run(char *const argv[])
@@ -187,29 +226,36 @@ static int run(char *const argv[])
 }
 
 /* What other programs read, not only the library that wrote it. */
-static void gunzip_agrees(void **state)
+static void programs_agree(void **state)
 {
     (void)state;
-    auto_buf struct buf text = BUF_INIT(1 << 24), packed = BUF_INIT(1 << 24);
-    make_text(&text, 3 << 20);
-    pack(buf_str(&text), 100000, &packed);
-    char path[] = "/tmp/kg-gzip-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, packed.p, packed.n), (ssize_t)packed.n);
-    close(fd);
-    char gzip[] = "gzip", test[] = "-t";
-    int code = run((char *[]){ gzip, test, path, NULL });
-    unlink(path);
-    assert_int_equal(code, 0);
+    for (int coding = 0; coding < PACK_N_CODINGS; coding++) {
+        struct work w;
+        work_begin(&w, coding);
+        add_in_pieces(&w, 3 << 20, 100000);
+        assert_int_equal(pack_end(&w.body, &w.packed), 0);
+        char path[] = "/tmp/kg-pack-XXXXXX", program[8], quiet[] = "-q", test[] = "-t";
+        assert_int_equal(str_copy(program, sizeof(program), str_of(pack_name(w.coding))), 0);
+        int fd = mkstemp(path);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, w.packed.p, w.packed.n), (ssize_t)w.packed.n);
+        close(fd);
+        int code = run((char *[]){ program, quiet, test, path, NULL });
+        unlink(path);
+        assert_int_equal(code, 0);
+        packer_free(w.packer);
+        buf_done(&w.text);
+        buf_done(&w.packed);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_back),          cmocka_unit_test(an_end_without_bytes),
+        cmocka_unit_test(reads_back),          cmocka_unit_test(nothing_adds_nothing),
         cmocka_unit_test(no_room_is_an_error), cmocka_unit_test(segments_stand_anywhere),
-        cmocka_unit_test(noise_fits),          cmocka_unit_test(gunzip_agrees),
+        cmocka_unit_test(noise_fits),          cmocka_unit_test(is_not_whole_before_its_end),
+        cmocka_unit_test(programs_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
