@@ -1,10 +1,14 @@
 #include "agent/budget.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
+
+/* Who scrapes more rarely than every five minutes has gaps in Prometheus: this is twice that. */
+#define CODING_IDLE_NS (600 * CLOCK_NS_PER_SEC)
 
 struct metric_amount budget_limit(const struct options *o)
 {
@@ -18,7 +22,7 @@ struct metric_amount budget_limit(const struct options *o)
 int budget_cache(const struct options *o, struct segment_cache **ret, struct err *err)
 {
     size_t bytes = options_bytes(o, OPT_GZIP_CACHE);
-    *ret = bytes ? segment_cache_new(bytes) : NULL;
+    *ret = bytes ? segment_cache_new(bytes, CODING_IDLE_NS) : NULL;
     return bytes && !*ret ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 

@@ -105,13 +105,18 @@ struct scrape_counts {
     uint64_t last_duration_ns, last_series, last_bytes;
 };
 
+/* Full scrapes by how they were sent. */
+struct scrape_codings {
+    uint64_t plain, packed[PACK_N_CODINGS];
+};
+
 struct service {
     struct node_loop *node; /* NULL: nothing is read */
     struct health *health;
     struct scrape_clock *clock;    /* is told of answers that may hold objects; NULL: nobody is */
     struct metric_sink *self_sink; /* for the agent's own metrics; NULL: none */
     struct snapshot_cell *state;   /* of struct service_state; NULL: nothing is watched */
-    const struct segment_cache *cache; /* of deflated pieces of what is watched; or NULL */
+    const struct segment_cache *cache; /* of compressed pieces of what is watched; or NULL */
     uint64_t stale_after_ns;           /* state older than this is not served */
     struct object_gate *gate;          /* whom objects are served to; NULL: everybody */
     void (*lease)(void *arg, struct service_lease *ret); /* any thread; NULL: there is none */
@@ -138,6 +143,7 @@ struct service {
 
     unsigned scrapes_now, connections_now;
     uint64_t scrapes_rejected, scrapes_cut, connections_refused;
+    struct scrape_codings codings;
     struct scrape_counts counts[ENDPOINTS_MAX]; /* by index in endpoints[] */
 };
 

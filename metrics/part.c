@@ -8,12 +8,12 @@ struct str metric_part_header(const struct metric_part *part, size_t i, enum met
 }
 
 int metric_part_packed(const struct metric_part *part, size_t i, size_t *cursor,
-                       enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                       const struct gzip_segment **ret)
+                       enum metric_format format, struct packer *p, struct buf *out,
+                       const struct pack_segment **ret)
 {
     *ret = NULL;
     if (part->ops->packed) {
-        return part->ops->packed(part, i, cursor, format, d, out, ret);
+        return part->ops->packed(part, i, cursor, format, p, out, ret);
     }
     return part->ops->series(part, i, cursor, format, out, out->n + LIMIT_SCRAPE_PIECE_BYTES);
 }

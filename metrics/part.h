@@ -1,5 +1,5 @@
 /* part.h — an immutable set of series that a scrape can walk family by family.
- * Uses: family, gzip, base/snapshot.  Threads: any (immutable).  Owner: its references.
+ * Uses: family, pack, base/snapshot.  Threads: any (immutable).  Owner: its references.
  *
  * The store and the sink both publish parts; the scrape knows only this interface. */
 #ifndef KG_METRICS_PART_H
@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/snapshot.h"
 #include "metrics/family.h"
-#include "metrics/gzip.h"
+#include "metrics/pack.h"
 
 struct metric_part;
 
@@ -32,11 +32,11 @@ struct metric_part_ops {
 
     /* The same for an answer that is compressed, a stretch at a time: either sets *ret to a segment
      * that is kept with the part and lasts as long, or appends the stretch's text to out, of up to
-     * about 1 MiB. May deflate by d to keep the result. NULL: the part keeps none; ask by
+     * about 1 MiB. May compress by p to keep the result. NULL: the part keeps none; ask by
      * metric_part_packed. */
     int (*packed)(const struct metric_part *part, size_t i, size_t *cursor,
-                  enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                  const struct gzip_segment **ret);
+                  enum metric_format format, struct packer *p, struct buf *out,
+                  const struct pack_segment **ret);
 };
 
 struct metric_part {
@@ -53,7 +53,7 @@ struct str metric_part_header(const struct metric_part *part, size_t i, enum met
 
 /* Asks any part for its next stretch, as above. *ret is NULL when it is text. Errors: of out. */
 int metric_part_packed(const struct metric_part *part, size_t i, size_t *cursor,
-                       enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                       const struct gzip_segment **ret);
+                       enum metric_format format, struct packer *p, struct buf *out,
+                       const struct pack_segment **ret);
 
 #endif

@@ -50,11 +50,11 @@ static int series(const struct metric_part *part, size_t i, size_t *cursor,
 }
 
 static int packed(const struct metric_part *part, size_t i, size_t *cursor,
-                  enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                  const struct gzip_segment **ret)
+                  enum metric_format format, struct packer *p, struct buf *out,
+                  const struct pack_segment **ret)
 {
     const struct joined *j = joined(part);
-    return metric_part_packed(j->of[i % j->n], i / j->n, cursor, format, d, out, ret);
+    return metric_part_packed(j->of[i % j->n], i / j->n, cursor, format, p, out, ret);
 }
 
 static const struct metric_part_ops ops = {

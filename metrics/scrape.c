@@ -16,7 +16,7 @@ struct names {
     size_t n, cap;
 };
 
-/* Text deflated in one call: some milliseconds in which others wait. */
+/* Text compressed in one call: some milliseconds in which others wait. */
 #define TURN_WORK_BYTES (4 * LIMIT_SCRAPE_PIECE_BYTES)
 
 struct scrape {
@@ -25,7 +25,7 @@ struct scrape {
     bool header_done, ended;
     struct names served; /* family names that have had their header */
     struct scrape_totals totals;
-    struct gzip_member member; /* of a packed answer */
+    struct pack_body body; /* of a packed answer */
     struct metric_part *parts[];
 };
 
@@ -117,22 +117,24 @@ static int put_header(struct scrape *s, const struct metric_part *part, struct b
 /* One call's work: where text goes, and when there is enough. */
 struct turn {
     struct buf *text;
-    size_t enough;           /* of text; of a packed answer: of out */
-    struct gzip_deflater *d; /* NULL: the answer is plain */
+    size_t enough;         /* of text; of a packed answer: of out */
+    struct packer *packer; /* NULL: the answer is plain */
     struct buf *out;
-    uint64_t work; /* d's bytes at which it is enough, too */
+    uint64_t work; /* the packer's bytes at which it is enough, too */
 };
 
 static bool has_enough(const struct turn *t)
 {
-    return t->d ? t->out->n >= t->enough || gzip_deflater_bytes(t->d) + t->text->n >= t->work
-                : t->text->n >= t->enough;
+    if (!t->packer) {
+        return t->text->n >= t->enough;
+    }
+    return t->out->n >= t->enough || packer_bytes(t->packer) + t->text->n >= t->work;
 }
 
-/* Deflates the text that has gathered. */
+/* Compresses the text that has gathered. */
 static int pack_text(struct scrape *s, struct turn *t)
 {
-    int r = t->text->n ? gzip_add(&s->member, t->d, buf_str(t->text), t->out) : 0;
+    int r = t->text->n ? pack_add(&s->body, t->packer, buf_str(t->text), t->out) : 0;
     buf_clear(t->text);
     return r;
 }
@@ -140,19 +142,20 @@ static int pack_text(struct scrape *s, struct turn *t)
 /* The series of the current family. Returns as metric_part_ops.series. */
 static int put_series(struct scrape *s, const struct metric_part *part, struct turn *t)
 {
-    if (!t->d) {
+    if (!t->packer) {
         return part->ops->series(part, s->family, &s->cursor, s->format, t->text, t->enough);
     }
     int r = 1;
     while (r == 1 && !has_enough(t)) {
-        const struct gzip_segment *segment;
-        r = metric_part_packed(part, s->family, &s->cursor, s->format, t->d, t->text, &segment);
+        const struct pack_segment *segment;
+        r = metric_part_packed(part, s->family, &s->cursor, s->format, t->packer, t->text,
+                               &segment);
         int packed = r;
         if (r >= 0 && (segment || t->text->n >= LIMIT_SCRAPE_PIECE_BYTES)) {
             packed = pack_text(s, t);
         }
         if (packed >= 0 && segment) {
-            packed = gzip_add_segment(&s->member, segment, t->out);
+            packed = pack_add_segment(&s->body, segment, t->out);
         }
         r = packed < 0 ? packed : r;
     }
@@ -220,23 +223,24 @@ int scrape_next(struct scrape *s, struct buf *out, size_t enough)
     return r;
 }
 
-int scrape_next_packed(struct scrape *s, struct gzip_deflater *d, struct buf *text, struct buf *out,
+int scrape_next_packed(struct scrape *s, struct packer *p, struct buf *text, struct buf *out,
                        size_t enough)
 {
     buf_clear(text);
     struct turn t = {
         .text = text,
         .enough = sum_up_to(out->n, enough),
-        .d = d,
+        .packer = p,
         .out = out,
-        .work = gzip_deflater_bytes(d) + TURN_WORK_BYTES,
+        .work = packer_bytes(p) + TURN_WORK_BYTES,
     };
-    int r = put_pieces(s, &t);
+    int r = pack_begin(&s->body, packer_coding(p), out);
+    r = r < 0 ? r : put_pieces(s, &t);
     int packed = r < 0 ? r : pack_text(s, &t);
     if (packed >= 0 && r == 0) {
-        packed = gzip_end(&s->member, out);
+        packed = pack_end(&s->body, out);
     }
-    s->totals.bytes = s->member.n_raw;
+    s->totals.bytes = s->body.n_raw;
     return packed < 0 ? packed : r;
 }
 

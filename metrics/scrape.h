@@ -22,10 +22,11 @@ void scrape_free(struct scrape *s);
  */
 int scrape_next(struct scrape *s, struct buf *out, size_t enough);
 
-/* The same as a gzip member: appends at least `enough` packed bytes, or less when deflating them
- * took much work already. text is scratch. Between two calls the scrape may wait as long as it
- * likes, but is not to be gone on with by scrape_next. Errors: -EIO of the library, too. */
-int scrape_next_packed(struct scrape *s, struct gzip_deflater *d, struct buf *text, struct buf *out,
+/* The same as a compressed body of the packer's coding: appends at least `enough` packed bytes, or
+ * less when compressing them took much work already. text is scratch. Between two calls the scrape
+ * may wait as long as it likes, but is not to be gone on with by scrape_next, or by a packer of
+ * another coding. Errors: those of pack_add, too. */
+int scrape_next_packed(struct scrape *s, struct packer *p, struct buf *text, struct buf *out,
                        size_t enough);
 
 /* Series and uncompressed bytes written so far. */

@@ -22,7 +22,7 @@ struct metric_store;
 struct metric_store_limits {
     size_t max_objects, max_bytes;     /* 0: LIMIT_STORE_OBJECTS, no limit on bytes */
     struct metric_budget_kind *budget; /* what it shares with other stores; or NULL */
-    struct segment_cache *cache;       /* for deflated segments of its text; or NULL */
+    struct segment_cache *cache;       /* for compressed segments of its text; or NULL */
 };
 
 struct metric_store_stats {

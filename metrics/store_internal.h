@@ -13,13 +13,19 @@
 /* By measurement: docs/adr/0010. */
 #define RUN_SLOTS 64
 
+/* The segments of a row, one in each coding; NULL: not known. */
+struct run_row {
+    _Atomic(struct pack_segment *) in[PACK_N_CODINGS];
+};
+
 /* Blocks of RUN_SLOTS neighbouring slots as published; immutable, shared between parts. Only its
  * segments come later, once each: from whoever first compresses a row of it. */
 struct run {
     atomic_uint refs;
-    uint32_t n_rows;                           /* 0: segments are not kept */
-    struct block *slots[RUN_SLOTS];            /* NULL: free; one reference each */
-    _Atomic(struct gzip_segment *) segments[]; /* [n_rows]; NULL: not known */
+    atomic_uint codings;            /* of which it has segments, as bits */
+    uint32_t n_rows;                /* 0: segments are not kept */
+    struct block *slots[RUN_SLOTS]; /* NULL: free; one reference each */
+    struct run_row rows[];          /* [n_rows] */
 };
 
 struct store_part {
@@ -71,15 +77,23 @@ size_t generation_slot(const struct generation *g, struct str key);
 int generation_reserve_slots(struct generation *g, size_t n);
 void generation_free_unclaimed(struct generation *g);
 
+/* How runs are made of slots. */
+struct run_terms {
+    const struct metric_plan *plan;
+    bool keep_segments;
+    unsigned codings; /* of which segments are taken over, as bits */
+};
+
 /* Sets *ret to a run of the slots: NULL if they are empty, the one of before (may be NULL) if it
- * has the same blocks, else a new one with the segments of those rows that give the same text as in
- * before. changed: whether a slot may have changed. Errors: -ENOMEM. */
-int run_make(const struct metric_plan *plan, struct block *const *slots, struct run *before,
-             bool changed, bool keep_segments, struct run **ret);
+ * has the same blocks and no segments but of those codings, else a new one with the segments of
+ * those rows that give the same text as in before. changed: whether a slot may have changed.
+ * Errors: -ENOMEM. */
+int run_make(const struct run_terms *terms, struct block *const *slots, struct run *before,
+             bool changed, struct run **ret);
 void run_unref(struct run *run); /* NULL is allowed */
 static inline size_t run_bytes(const struct run *run)
 {
-    return sizeof(*run) + run->n_rows * sizeof(run->segments[0]);
+    return sizeof(*run) + run->n_rows * sizeof(run->rows[0]);
 }
 
 /* A part of what the generation holds now, sharing the runs that are the same in `before` (may be
@@ -95,7 +109,7 @@ int store_part_series(const struct store_part *part, size_t row, size_t *cursor,
 #define CURSOR_BITS 24
 
 /* As metric_part_ops.packed: a stretch is a run. */
-int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
-                      struct gzip_deflater *d, struct buf *out, const struct gzip_segment **ret);
+int store_part_packed(const struct store_part *part, size_t row, size_t *cursor, struct packer *p,
+                      struct buf *out, const struct pack_segment **ret);
 
 #endif

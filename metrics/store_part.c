@@ -80,11 +80,11 @@ static int series(const struct metric_part *part, size_t i, size_t *cursor,
 }
 
 static int packed(const struct metric_part *part, size_t i, size_t *cursor,
-                  enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                  const struct gzip_segment **ret)
+                  enum metric_format format, struct packer *p, struct buf *out,
+                  const struct pack_segment **ret)
 {
     (void)format;
-    return store_part_packed(store_part(part), i, cursor, d, out, ret);
+    return store_part_packed(store_part(part), i, cursor, p, out, ret);
 }
 
 static const struct metric_part_ops ops = {
@@ -124,10 +124,14 @@ struct store_part *store_part_new(struct metric_plan *plan, struct segment_cache
     if (!part) {
         return NULL;
     }
+    struct run_terms terms = {
+        .plan = plan,
+        .keep_segments = cache != NULL,
+        .codings = cache ? segment_cache_wanted(cache, part->part.taken_mono_ns) : 0,
+    };
     for (size_t i = 0; i < n_runs; i++) {
         struct run *old = before && i < before->n_runs ? before->runs[i] : NULL;
-        if (run_make(plan, g->slots + i * RUN_SLOTS, old, g->changed[i], cache != NULL,
-                     &part->runs[i]) < 0) {
+        if (run_make(&terms, g->slots + i * RUN_SLOTS, old, g->changed[i], &part->runs[i]) < 0) {
             snapshot_unref(&part->part.snapshot);
             return NULL;
         }

@@ -1,14 +1,15 @@
-/* Runs, and the deflated segments of their rows. */
+/* Runs, and the compressed segments of their rows. */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "metrics/store_internal.h"
 
-/* Text of a run's row that is kept deflated: less is not worth a segment's overhead, more would be
- * a long turn of the HTTP loop. */
+/* Text of a run's row that is kept compressed: less is not worth a segment's overhead, more would
+ * be a long turn of the HTTP loop. */
 #define SEGMENT_LEAST ((size_t)1 * KIB)
 #define SEGMENT_MOST (1 * MIB)
 
 /* Stands for: the row has no text in this run. */
-static struct gzip_segment nothing = { .refs = 1 };
+static struct pack_segment nothing = { .refs = 1 };
 
 static struct run *run_ref(struct run *run)
 {
@@ -16,9 +17,9 @@ static struct run *run_ref(struct run *run)
     return run;
 }
 
-static struct gzip_segment *segment_of(const struct run *run, size_t row)
+static struct pack_segment *segment_of(const struct run *run, size_t row, size_t coding)
 {
-    return atomic_load_explicit(&run->segments[row], memory_order_acquire);
+    return atomic_load_explicit(&run->rows[row].in[coding], memory_order_acquire);
 }
 
 void run_unref(struct run *run)
@@ -27,10 +28,10 @@ void run_unref(struct run *run)
         for (size_t i = 0; i < RUN_SLOTS; i++) {
             block_unref(run->slots[i]);
         }
-        for (size_t i = 0; i < run->n_rows; i++) {
-            struct gzip_segment *s = segment_of(run, i);
+        for (size_t i = 0; i < (size_t)run->n_rows * PACK_N_CODINGS; i++) {
+            struct pack_segment *s = segment_of(run, i / PACK_N_CODINGS, i % PACK_N_CODINGS);
             if (s != &nothing) {
-                gzip_segment_unref(s);
+                pack_segment_unref(s);
             }
         }
         free(run);
@@ -47,40 +48,60 @@ static bool is_empty(struct block *const *slots)
     return true;
 }
 
-/* Takes over the segments of the rows that read the same in both. */
-static int carry_over(const struct metric_plan *plan, struct run *run, const struct run *before)
+/* Takes over the row's segments of those codings. */
+static void carry_row(struct run *run, const struct run *before, size_t row, unsigned codings)
 {
-    bool *differ = calloc(plan->n_rows + 1, sizeof(*differ));
+    for (size_t i = 0; i < PACK_N_CODINGS; i++) {
+        struct pack_segment *s = codings & 1U << i ? segment_of(before, row, i) : NULL;
+        if (s && s != &nothing) {
+            pack_segment_ref(s);
+            atomic_fetch_or_explicit(&run->codings, 1U << i, memory_order_relaxed);
+        }
+        atomic_store_explicit(&run->rows[row].in[i], s, memory_order_relaxed);
+    }
+}
+
+/* Takes over the segments of the rows that read the same in both. */
+static int carry_over(const struct run_terms *terms, struct run *run, const struct run *before)
+{
+    bool *differ = calloc(terms->plan->n_rows + 1, sizeof(*differ));
     if (!differ) {
         return -ENOMEM;
     }
     for (size_t i = 0; i < RUN_SLOTS; i++) {
-        block_mark_rows(run->slots[i], before->slots[i], plan, differ);
+        block_mark_rows(run->slots[i], before->slots[i], terms->plan, differ);
     }
     for (size_t i = 0; i < run->n_rows; i++) {
-        struct gzip_segment *s = differ[i] ? NULL : segment_of(before, i);
-        if (s) {
-            atomic_store_explicit(&run->segments[i], s == &nothing ? s : gzip_segment_ref(s),
-                                  memory_order_relaxed);
+        if (!differ[i]) {
+            carry_row(run, before, i, terms->codings);
         }
     }
     free(differ);
     return 0;
 }
 
-int run_make(const struct metric_plan *plan, struct block *const *slots, struct run *before,
-             bool changed, bool keep_segments, struct run **ret)
+/* Whether it is what a run of these slots would be. Its segments of other codings can be let go of
+ * only with it: somebody may be reading them. */
+static bool is_still(const struct run_terms *terms, struct block *const *slots,
+                     const struct run *run, bool changed)
+{
+    return (!changed || memcmp(slots, run->slots, sizeof(run->slots)) == 0) &&
+           !(atomic_load_explicit(&run->codings, memory_order_relaxed) & ~terms->codings);
+}
+
+int run_make(const struct run_terms *terms, struct block *const *slots, struct run *before,
+             bool changed, struct run **ret)
 {
     if (is_empty(slots)) {
         *ret = NULL;
         return 0;
     }
-    if (before && (!changed || memcmp(slots, before->slots, sizeof(before->slots)) == 0)) {
+    if (before && is_still(terms, slots, before, changed)) {
         *ret = run_ref(before);
         return 0;
     }
-    size_t n_rows = keep_segments ? plan->n_rows : 0;
-    struct run *run = calloc(1, sizeof(*run) + n_rows * sizeof(run->segments[0]));
+    size_t n_rows = terms->keep_segments ? terms->plan->n_rows : 0;
+    struct run *run = calloc(1, sizeof(*run) + n_rows * sizeof(run->rows[0]));
     if (!run) {
         return -ENOMEM;
     }
@@ -89,7 +110,7 @@ int run_make(const struct metric_plan *plan, struct block *const *slots, struct 
     for (size_t i = 0; i < RUN_SLOTS; i++) {
         run->slots[i] = slots[i] ? block_ref(slots[i]) : NULL;
     }
-    if (before && n_rows && carry_over(plan, run, before) < 0) {
+    if (before && n_rows && carry_over(terms, run, before) < 0) {
         run_unref(run);
         return -ENOMEM;
     }
@@ -98,53 +119,61 @@ int run_make(const struct metric_plan *plan, struct block *const *slots, struct 
 }
 
 /* Sets the segment unless somebody was faster; takes the reference over. Returns what is set. */
-static struct gzip_segment *set_segment(struct run *run, size_t row, struct gzip_segment *s)
+static struct pack_segment *set_segment(struct run *run, size_t row, enum pack_coding coding,
+                                        struct pack_segment *s)
 {
-    struct gzip_segment *there = NULL;
-    if (atomic_compare_exchange_strong(&run->segments[row], &there, s)) {
-        return s;
+    struct pack_segment *there = NULL;
+    if (!atomic_compare_exchange_strong(&run->rows[row].in[coding], &there, s)) {
+        if (s != &nothing) {
+            pack_segment_unref(s);
+        }
+        return there;
     }
     if (s != &nothing) {
-        gzip_segment_unref(s);
+        atomic_fetch_or_explicit(&run->codings, 1U << coding, memory_order_relaxed);
     }
-    return there;
+    return s;
 }
 
 /* Keeps the text of the run's row as a segment, if it may be; NULL if not. */
-static struct gzip_segment *keep(const struct store_part *part, struct run *run, size_t row,
-                                 struct gzip_deflater *d, struct str text)
+static struct pack_segment *keep(const struct store_part *part, struct run *run, size_t row,
+                                 struct packer *p, struct str text)
 {
     if (!part->cache || !run->n_rows || (text.n && text.n < SEGMENT_LEAST)) {
         return NULL;
     }
     if (text.n == 0) {
-        return set_segment(run, row, &nothing);
+        return set_segment(run, row, packer_coding(p), &nothing);
     }
-    struct gzip_segment *s = segment_cache_make(part->cache, d, text);
-    return s ? set_segment(run, row, s) : NULL;
+    struct pack_segment *s = segment_cache_make(part->cache, p, text);
+    return s ? set_segment(run, row, packer_coding(p), s) : NULL;
 }
 
 /* What is known of the run's row when it is asked for from its first slot on. */
-static struct gzip_segment *known(const struct store_part *part, const struct run *run, size_t row)
+static struct pack_segment *known(const struct store_part *part, const struct run *run, size_t row,
+                                  enum pack_coding coding)
 {
-    struct gzip_segment *s = run && run->n_rows ? segment_of(run, row) : NULL;
+    struct pack_segment *s = run && run->n_rows ? segment_of(run, row, (size_t)coding) : NULL;
     if (s && s != &nothing) {
         segment_cache_hit(part->cache);
     }
     return s;
 }
 
-int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
-                      struct gzip_deflater *d, struct buf *out, const struct gzip_segment **ret)
+int store_part_packed(const struct store_part *part, size_t row, size_t *cursor, struct packer *p,
+                      struct buf *out, const struct pack_segment **ret)
 {
     size_t n_runs = part->row_objects[row] ? part->n_runs : 0;
     size_t before = out->n;
     *ret = NULL;
+    if (*cursor == 0 && part->cache) {
+        segment_cache_ask(part->cache, packer_coding(p), clock_mono_ns());
+    }
     for (size_t i = *cursor >> CURSOR_BITS; i / RUN_SLOTS < n_runs; i = *cursor >> CURSOR_BITS) {
         struct run *run = part->runs[i / RUN_SLOTS];
         size_t end = (i / RUN_SLOTS + 1) * RUN_SLOTS;
         bool is_whole = *cursor == (end - RUN_SLOTS) << CURSOR_BITS;
-        struct gzip_segment *s = is_whole ? known(part, run, row) : NULL;
+        struct pack_segment *s = is_whole ? known(part, run, row, packer_coding(p)) : NULL;
         if (s || !run) {
             *cursor = end << CURSOR_BITS;
         } else {
@@ -152,7 +181,7 @@ int store_part_packed(const struct store_part *part, size_t row, size_t *cursor,
             if (r != 0) {
                 return r;
             }
-            s = is_whole ? keep(part, run, row, d, str_from(buf_str(out), before)) : NULL;
+            s = is_whole ? keep(part, run, row, p, str_from(buf_str(out), before)) : NULL;
         }
         if (s && s != &nothing) {
             buf_truncate(out, before);

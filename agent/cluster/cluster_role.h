@@ -38,7 +38,7 @@ void cluster_role_apply_to(struct cluster_role *c, struct cluster_plan *plan,
 /* What is watched, for the service; lives as long as c. */
 struct snapshot_cell *cluster_role_cell(struct cluster_role *c);
 
-/* Of the deflated pieces of what is served, or NULL; lives as long as c. */
+/* Of the compressed pieces of what is served, or NULL; lives as long as c. */
 const struct segment_cache *cluster_role_cache(const struct cluster_role *c);
 
 /* Tells health when the thread last turned. */

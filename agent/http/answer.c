@@ -21,7 +21,8 @@ static void text_answer(struct answer *a, int status, const char *content_type)
     a->state = ANSWER_TEXT;
     a->status = status;
     a->content_type = content_type;
-    a->gzip = a->vary = false;
+    a->coding = PACK_NONE;
+    a->vary = false;
 }
 
 static void refuse(struct answer *a, int status, const char *why)
@@ -80,7 +81,7 @@ static void scrape_begin(struct answer *a, const struct request *request)
     }
     negotiate_format(request->accept, &a->negotiated);
     a->vary = true;
-    a->gzip = negotiate_gzip(request->accept_encoding);
+    a->coding = negotiate_coding(request->accept_encoding);
     a->status = 200;
     a->content_type = a->negotiated.content_type;
     if (a->head) {
@@ -151,7 +152,7 @@ static void heed(struct service *s, const struct endpoint *endpoint, const struc
 void answer_begin(struct service *s, const struct request *request, uint64_t now_ns,
                   struct answer *a)
 {
-    *a = (struct answer){ .service = s, .began_ns = now_ns };
+    *a = (struct answer){ .service = s, .began_ns = now_ns, .coding = PACK_NONE };
     buf_init(&a->text, TEXT_MAX);
     a->head = request->method == REQUEST_HEAD;
     a->endpoint = endpoint_find(request->path, request->telemetry);
@@ -208,12 +209,35 @@ bool answer_poll(struct answer *a, uint64_t now_ns)
     return a->state != ANSWER_WAITS;
 }
 
+int answer_scratch_init(struct answer_scratch *scratch)
+{
+    *scratch = (struct answer_scratch){ .text = BUF_INIT(LIMIT_ANSWER_SCRATCH_BYTES) };
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        scratch->packers[i] = packer_new((enum pack_coding)i);
+        if (!scratch->packers[i]) {
+            answer_scratch_done(scratch);
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+void answer_scratch_done(struct answer_scratch *scratch)
+{
+    buf_done(&scratch->text);
+    for (size_t i = 0; i < PACK_N_CODINGS; i++) {
+        packer_free(scratch->packers[i]);
+        scratch->packers[i] = NULL;
+    }
+}
+
 int answer_next(struct answer *a, struct answer_scratch *scratch, struct buf *out)
 {
     size_t before = out->n;
-    int more = a->gzip ? scrape_next_packed(a->scrape, scratch->deflater, &scratch->text, out,
-                                            LIMIT_SCRAPE_PIECE_BYTES)
-                       : scrape_next(a->scrape, out, LIMIT_SCRAPE_PIECE_BYTES);
+    int more = a->coding == PACK_NONE
+                   ? scrape_next(a->scrape, out, LIMIT_SCRAPE_PIECE_BYTES)
+                   : scrape_next_packed(a->scrape, scratch->packers[a->coding], &scratch->text, out,
+                                        LIMIT_SCRAPE_PIECE_BYTES);
     a->sent_bytes += out->n - before;
     a->complete = more == 0;
     return more;
@@ -231,6 +255,8 @@ static void count(struct answer *a, uint64_t now_ns)
                           a->with_objects);
     }
     struct scrape_totals totals = scrape_totals(a->scrape);
+    *(a->coding == PACK_NONE ? &a->service->codings.plain
+                             : &a->service->codings.packed[a->coding]) += 1;
     c->scrapes++;
     c->last_duration_ns = now_ns - a->began_ns;
     c->last_series = totals.series;

@@ -6,7 +6,7 @@
 #include "agent/http/negotiate.h"
 #include "agent/http/query.h"
 #include "agent/service.h"
-#include "metrics/gzip.h"
+#include "metrics/pack.h"
 #include "metrics/scrape.h"
 
 enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_OTHER };
@@ -32,12 +32,12 @@ struct answer {
     enum answer_state state;
     int status;
     const char *content_type;
-    bool head;              /* headers only */
-    bool allow_get;         /* 405: says what is allowed */
-    unsigned retry_after_s; /* 0: none */
-    bool gzip;              /* Content-Encoding: gzip */
-    bool vary;              /* the answer depends on Accept and Accept-Encoding */
-    struct buf text;        /* ANSWER_TEXT */
+    bool head;               /* headers only */
+    bool allow_get;          /* 405: says what is allowed */
+    unsigned retry_after_s;  /* 0: none */
+    enum pack_coding coding; /* Content-Encoding */
+    bool vary;               /* the answer depends on Accept and Accept-Encoding */
+    struct buf text;         /* ANSWER_TEXT */
 
     struct service *service;
     const struct endpoint *endpoint;
@@ -65,8 +65,12 @@ bool answer_poll(struct answer *a, uint64_t now_ns);
 /* Memory that answers share while they are written, so that a slow client holds none of it. */
 struct answer_scratch {
     struct buf text;
-    struct gzip_deflater *deflater;
+    struct packer *packers[PACK_N_CODINGS];
 };
+
+/* Errors: -ENOMEM, it is then as after done. */
+int answer_scratch_init(struct answer_scratch *scratch);
+void answer_scratch_done(struct answer_scratch *scratch);
 
 /* Appends the next bytes of the body of an ANSWER_SCRAPE, of bounded size, to out. Returns 1 when
  * more follows, 0 at the end, or an error: the answer cannot be completed then. */

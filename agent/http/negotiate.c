@@ -1,5 +1,6 @@
 #include "agent/http/negotiate.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -122,24 +123,48 @@ void negotiate_format(struct str accept, struct negotiated *ret)
     snprintf(ret->content_type, sizeof(ret->content_type), "%s", CONTENT_TYPE_TEXT);
 }
 
-bool negotiate_gzip(struct str accept_encoding)
+static enum pack_coding coding_of(struct str name)
+{
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        if (eq_nocase(name, pack_name((enum pack_coding)i))) {
+            return (enum pack_coding)i;
+        }
+    }
+    return eq_nocase(name, "x-gzip") ? PACK_GZIP : PACK_NONE;
+}
+
+/* What an Accept-Encoding says of a coding. */
+struct wish {
+    bool named;
+    unsigned q, place; /* place: in the list */
+};
+
+enum pack_coding negotiate_coding(struct str accept_encoding)
 {
     struct range range;
-    bool named = false, identity_named = false;
-    unsigned gzip = 0, identity = 0, any = 0;
-    while (next_range(&accept_encoding, &range)) {
-        if (eq_nocase(range.name, "gzip") || eq_nocase(range.name, "x-gzip")) {
-            named = true;
-            gzip = range.q;
+    struct wish wishes[PACK_N_CODINGS] = { 0 }, identity = { 0 };
+    unsigned any = 0;
+    for (unsigned place = 0; next_range(&accept_encoding, &range); place++) {
+        enum pack_coding coding = coding_of(range.name);
+        struct wish wish = { true, range.q, place };
+        if (coding != PACK_NONE) {
+            wishes[coding] = wish;
         } else if (eq_nocase(range.name, "identity")) {
-            identity_named = true;
-            identity = range.q;
+            identity = wish;
         } else if (str_eq(range.name, STR("*"))) {
             any = range.q;
         }
     }
-    if (!named) {
-        gzip = any;
+    if (!wishes[PACK_GZIP].named) {
+        wishes[PACK_GZIP] = (struct wish){ .q = any, .place = UINT_MAX };
     }
-    return gzip > 0 && (!identity_named || gzip >= identity);
+    enum pack_coding best = PACK_GZIP;
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        if (wishes[i].q > wishes[best].q ||
+            (wishes[i].q == wishes[best].q && wishes[i].place < wishes[best].place)) {
+            best = (enum pack_coding)i;
+        }
+    }
+    return wishes[best].q > 0 && (!identity.named || wishes[best].q >= identity.q) ? best
+                                                                                   : PACK_NONE;
 }

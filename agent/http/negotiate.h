@@ -20,8 +20,10 @@ struct negotiated {
  * the escaping scheme asked for, since all names here are legal under each. */
 void negotiate_format(struct str accept, struct negotiated *ret);
 
-/* Whether the body is to be gzip: it is acceptable (by name, x-gzip or '*') with q > 0, and
- * identity is not preferred to it by a higher q. */
-bool negotiate_gzip(struct str accept_encoding);
+/* The coding of the body: of gzip (also as x-gzip) and zstd the one with the highest q, of equal
+ * ones the first named, as for formats: that is zstd for Prometheus and gzip for browsers. '*'
+ * stands for gzip alone, which everybody reads. PACK_NONE when none has q > 0, or identity a higher
+ * one. */
+enum pack_coding negotiate_coding(struct str accept_encoding);
 
 #endif

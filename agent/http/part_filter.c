@@ -43,11 +43,11 @@ static int filter_series(const struct metric_part *part, size_t i, size_t *curso
 }
 
 static int filter_packed(const struct metric_part *part, size_t i, size_t *cursor,
-                         enum metric_format format, struct gzip_deflater *d, struct buf *out,
-                         const struct gzip_segment **ret)
+                         enum metric_format format, struct packer *p, struct buf *out,
+                         const struct pack_segment **ret)
 {
     const struct part_filter *f = filter_of(part);
-    return metric_part_packed(f->inner, f->families[i], cursor, format, d, out, ret);
+    return metric_part_packed(f->inner, f->families[i], cursor, format, p, out, ret);
 }
 
 static const struct metric_part_ops filter_ops = {

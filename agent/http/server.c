@@ -114,11 +114,9 @@ struct server *server_new(const struct server_config *config, struct err *err)
     }
     s->config = *config;
     s->service = config->service;
-    buf_init(&s->scratch.text, LIMIT_ANSWER_SCRATCH_BYTES);
     buf_init(&s->out, LIMIT_ANSWER_SCRATCH_BYTES);
-    s->scratch.deflater = gzip_deflater_new();
     s->ports[SERVER_MAIN].fd = s->ports[SERVER_TELEMETRY].fd = -1;
-    if (!s->scratch.deflater) {
+    if (answer_scratch_init(&s->scratch) < 0) {
         err_set(err, ENOMEM, "server: out of memory");
         server_free(s);
         return NULL;
@@ -146,8 +144,7 @@ void server_free(struct server *s)
             close(s->ports[i].fd);
         }
     }
-    buf_done(&s->scratch.text);
-    gzip_deflater_free(s->scratch.deflater);
+    answer_scratch_done(&s->scratch);
     buf_done(&s->out);
     free(s);
 }

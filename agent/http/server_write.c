@@ -47,8 +47,8 @@ static size_t make_headers(struct exchange *x, unsigned char buffer[HEADERS_MAX]
     if (a->vary) {
         header(&h, "vary:", "Accept, Accept-Encoding");
     }
-    if (a->gzip) {
-        header(&h, "content-encoding:", "gzip");
+    if (a->coding != PACK_NONE) {
+        header(&h, "content-encoding:", pack_name(a->coding));
     }
     if (a->allow_get) {
         header(&h, "allow:", "GET, HEAD");

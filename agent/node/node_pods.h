@@ -31,7 +31,7 @@ const struct pod_lookup *node_pods_lookup(const struct node_pods *p);
 /* What is watched, for the service; lives as long as p. */
 struct snapshot_cell *node_pods_state(struct node_pods *p);
 
-/* Of the deflated pieces of its state, or NULL; lives as long as p. */
+/* Of the compressed pieces of its state, or NULL; lives as long as p. */
 const struct segment_cache *node_pods_cache(const struct node_pods *p);
 
 #endif

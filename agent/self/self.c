@@ -33,6 +33,7 @@ static int add_agent(struct service *s, const struct node_reading *reading, uint
     a->scrapes_now = s->scrapes_now;
     a->scrapes_rejected = s->scrapes_rejected;
     a->scrapes_cut = s->scrapes_cut;
+    a->codings = s->codings;
     a->connections_now = s->connections_now;
     a->connections_refused = s->connections_refused;
     a->ready = service_ready(s, now_ns, &reasons);

@@ -14,6 +14,15 @@ static void emit_build_info(const void *sample, struct metric_writer *out)
     metric_put(out, 1, STR(KG_VERSION), STR(__VERSION__), str_of(arch));
 }
 
+static void emit_encodings(const void *sample, struct metric_writer *out)
+{
+    const struct agent_sample *s = sample;
+    metric_put(out, (double)s->codings.plain, STR("identity"));
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        metric_put(out, (double)s->codings.packed[i], str_of(pack_name((enum pack_coding)i)));
+    }
+}
+
 static const struct metric_family agent_rows[] = {
     {
         .name = "kubegauge_build_info",
@@ -55,6 +64,14 @@ static const struct metric_family agent_rows[] = {
         .field = METRIC_FIELD(struct agent_sample, scrapes_cut, 0),
     },
     {
+        .name = "kubegauge_scrapes_by_encoding_total",
+        .help = "Scrapes answered in full, by the answer's Content-Encoding.",
+        .source = "HTTP loop",
+        .type = METRIC_COUNTER,
+        .emit = emit_encodings,
+        .labels = METRIC_LABELS("encoding"),
+    },
+    {
         .name = "kubegauge_connections",
         .help = "Open HTTP connections.",
         .source = "HTTP loop",
@@ -86,7 +103,7 @@ static const struct metric_family agent_rows[] = {
     },
     {
         .name = "kubegauge_gzip_cache_bytes",
-        .help = "Memory that compressed pieces of the objects' metrics take now.",
+        .help = "Memory that compressed pieces of the objects' metrics take now, of gzip and zstd.",
         .source = "gzip cache",
         .type = METRIC_GAUGE,
         .needs = AGENT_CACHE,
@@ -110,7 +127,7 @@ static const struct metric_family agent_rows[] = {
     },
     {
         .name = "kubegauge_gzip_pieces_made_total",
-        .help = "Pieces that were compressed and kept.",
+        .help = "Pieces that were compressed and kept, by gzip or zstd.",
         .source = "gzip cache",
         .type = METRIC_COUNTER,
         .needs = AGENT_CACHE,

@@ -24,7 +24,7 @@ void answer_begin(struct service *s, const struct request *request, uint64_t now
     *a = (struct answer){ .service = s, .began_ns = now_ns, .status = 200 };
     a->state = ANSWER_SCRAPE;
     a->content_type = "text/plain";
-    a->gzip = packed.n && negotiate_gzip(request->accept_encoding);
+    a->coding = packed.n ? negotiate_coding(request->accept_encoding) : PACK_NONE;
 }
 
 bool answer_poll(struct answer *a, uint64_t now_ns)
@@ -33,10 +33,21 @@ bool answer_poll(struct answer *a, uint64_t now_ns)
     return true;
 }
 
+int answer_scratch_init(struct answer_scratch *scratch)
+{
+    *scratch = (struct answer_scratch){ 0 };
+    return 0;
+}
+
+void answer_scratch_done(struct answer_scratch *scratch)
+{
+    (void)scratch;
+}
+
 int answer_next(struct answer *a, struct answer_scratch *scratch, struct buf *out)
 {
     (void)scratch;
-    struct str left = str_from(buf_str(a->gzip ? &packed : &plain), a->sent_bytes);
+    struct str left = str_from(buf_str(a->coding == PACK_NONE ? &plain : &packed), a->sent_bytes);
     struct str piece = str_head(left, LIMIT_SCRAPE_PIECE_BYTES);
     buf_add(out, piece);
     a->sent_bytes += piece.n;

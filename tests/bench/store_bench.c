@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "kube/resources/resource.h"
-#include "metrics/gzip.h"
+#include "metrics/pack.h"
 #include "metrics/scrape.h"
 #include "metrics/store.h"
 
@@ -117,7 +117,7 @@ struct bench {
     struct arena mem;
     struct buf json, text, out;
     struct segment_cache *cache;
-    struct gzip_deflater *deflater;
+    struct packer *packers[PACK_N_CODINGS];
     unsigned restarts; /* of the pods that were changed last */
     double encode_sec; /* in metric_store_put alone */
 };
@@ -145,9 +145,9 @@ static int put_pod(struct bench *b, unsigned i, unsigned restarts)
     return r;
 }
 
-/* Runs a scrape to its end, by the deflater or plain (NULL). Returns the bytes put out, 0 on
+/* Runs a scrape to its end, by the packer or plain (NULL). Returns the bytes put out, 0 on
  * failure. */
-static size_t scrape_all(struct metric_store *store, struct gzip_deflater *d, struct buf *text,
+static size_t scrape_all(struct metric_store *store, struct packer *p, struct buf *text,
                          struct buf *out)
 {
     struct metric_part *part = metric_store_part(store);
@@ -156,25 +156,25 @@ static size_t scrape_all(struct metric_store *store, struct gzip_deflater *d, st
     int r = s ? 1 : -ENOMEM;
     while (r == 1) {
         buf_clear(out);
-        r = d ? scrape_next_packed(s, d, text, out, PIECE) : scrape_next(s, out, PIECE);
+        r = p ? scrape_next_packed(s, p, text, out, PIECE) : scrape_next(s, out, PIECE);
         total += out->n;
     }
     scrape_free(s);
     return r < 0 ? 0 : total;
 }
 
-static double once(struct bench *b, bool zipped, size_t *ret_bytes)
+static double once(struct bench *b, struct packer *p, size_t *ret_bytes)
 {
     double before = cpu_sec();
-    *ret_bytes = scrape_all(b->store, zipped ? b->deflater : NULL, &b->text, &b->out);
+    *ret_bytes = scrape_all(b->store, p, &b->text, &b->out);
     return cpu_sec() - before;
 }
 
-static double best_of(struct bench *b, bool zipped, size_t *ret_bytes)
+static double best_of(struct bench *b, struct packer *p, size_t *ret_bytes)
 {
     double best = 1e9;
     for (int i = 0; i < ROUNDS; i++) {
-        double took = once(b, zipped, ret_bytes);
+        double took = once(b, p, ret_bytes);
         best = KG_MIN(best, took);
     }
     return best;
@@ -210,46 +210,75 @@ static int fill(struct bench *b, unsigned n)
     return r;
 }
 
-/* Changes the status of one pod in every `each`, in no order, and scrapes with gzip; best of all
- * rounds. */
-static double churned(struct bench *b, unsigned n, unsigned each, size_t *ret_bytes)
+/* Changes the status of one pod in every `each`, in no order. */
+static int change(struct bench *b, unsigned n, unsigned each)
 {
-    double best = 1e9;
-    for (int round = 0; round < ROUNDS; round++) {
-        b->restarts++;
-        for (unsigned k = 0; k < n / each; k++) {
-            unsigned i = (unsigned)((uint64_t)mixed(k + 1000003U * b->restarts, 99) * n >> 32);
-            if (put_pod(b, i, b->restarts) < 0) {
-                return -1;
-            }
-        }
-        if (metric_store_publish(b->store, NULL) < 0) {
+    b->restarts++;
+    for (unsigned k = 0; k < n / each; k++) {
+        unsigned i = (unsigned)((uint64_t)mixed(k + 1000003U * b->restarts, 99) * n >> 32);
+        if (put_pod(b, i, b->restarts) < 0) {
             return -1;
         }
-        double took = once(b, true, ret_bytes);
-        best = KG_MIN(best, took);
     }
-    return best;
+    return metric_store_publish(b->store, NULL);
 }
 
-static void bench_gzip(struct bench *b, unsigned n)
-{
+/* What scrapes in one coding cost and put out, and the segments they made. */
+struct cost {
+    double least;
     size_t bytes;
-    double took = once(b, true, &bytes);
-    struct segment_cache_stats stats = segment_cache_stats(b->cache);
-    printf("gzip, cold   %8.4f s CPU, %.2f MB; kept %.1f MB in %" PRIu64 " segments\n", took,
-           (double)bytes / 1e6, (double)stats.bytes / 1e6, stats.made);
-    took = best_of(b, true, &bytes);
-    printf("gzip, warm   %8.4f s CPU, %.2f MB\n", took, (double)bytes / 1e6);
+    uint64_t made;
+};
+
+static void take(struct bench *b, struct packer *p, struct cost *ret)
+{
+    uint64_t made = segment_cache_stats(b->cache).made;
+    double took = once(b, p, &ret->bytes);
+    ret->least = ret->least > 0 ? KG_MIN(ret->least, took) : took;
+    ret->made += segment_cache_stats(b->cache).made - made;
+}
+
+static uint64_t n_segments; /* of all pods in one coding */
+
+static void bench_packed(struct bench *b)
+{
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        const char *name = pack_name((enum pack_coding)i);
+        struct cost cold = { 0 };
+        uint64_t before = segment_cache_stats(b->cache).bytes;
+        take(b, b->packers[i], &cold);
+        n_segments = KG_MAX(cold.made, UINT64_C(1));
+        printf("%s, cold   %8.4f s CPU, %.2f MB; kept %.1f MB in %" PRIu64 " segments\n", name,
+               cold.least, (double)cold.bytes / 1e6,
+               (double)(segment_cache_stats(b->cache).bytes - before) / 1e6, cold.made);
+        size_t bytes;
+        double took = best_of(b, b->packers[i], &bytes);
+        printf("%s, warm   %8.4f s CPU, %.2f MB\n", name, took, (double)bytes / 1e6);
+    }
+}
+
+/* Scrapes the same changes in each coding; the best of all rounds. */
+static int bench_churn(struct bench *b, unsigned n)
+{
     static const unsigned each[] = { 1000, 100, 10 };
     for (size_t i = 0; i < KG_ARRAY_LEN(each); i++) {
-        uint64_t made = segment_cache_stats(b->cache).made;
-        took = churned(b, n, each[i], &bytes);
-        made = (segment_cache_stats(b->cache).made - made) / ROUNDS;
-        printf("gzip, %4.1f %% %8.4f s CPU, %.2f MB; %.0f %% of the segments made anew\n",
-               100.0 / each[i], took, (double)bytes / 1e6,
-               100 * (double)made / (double)KG_MAX(stats.made, UINT64_C(1)));
+        struct cost costs[PACK_N_CODINGS] = { 0 };
+        for (int round = 0; round < ROUNDS; round++) {
+            if (change(b, n, each[i]) < 0) {
+                return -1;
+            }
+            for (int k = 0; k < PACK_N_CODINGS; k++) {
+                take(b, b->packers[k], &costs[k]);
+            }
+        }
+        for (int k = 0; k < PACK_N_CODINGS; k++) {
+            printf("%s, %4.1f %% %8.4f s CPU, %.2f MB; %.0f %% of the segments made anew\n",
+                   pack_name((enum pack_coding)k), 100.0 / each[i], costs[k].least,
+                   (double)costs[k].bytes / 1e6,
+                   100 * (double)costs[k].made / ROUNDS / (double)n_segments);
+        }
     }
+    return 0;
 }
 
 static int run(struct bench *b, unsigned n)
@@ -287,14 +316,14 @@ static int run(struct bench *b, unsigned n)
            1 + (double)(relist_peak - relist_before) / (double)heap);
 
     size_t plain;
-    double assembly = best_of(b, false, &plain);
+    double assembly = best_of(b, NULL, &plain);
     double floor = copy_floor(plain);
     printf("text         %8.1f MB\n", (double)plain / 1e6);
     printf("assembly     %8.4f s CPU, %.0f MB/s, %.1f ns a series\n", assembly,
            (double)plain / 1e6 / assembly, assembly / (double)stats.n_series * 1e9);
     printf("memcpy       %8.4f s CPU, assembly is %.1f x that\n", floor, assembly / floor);
-    bench_gzip(b, n);
-    return plain ? 0 : 1;
+    bench_packed(b);
+    return plain && bench_churn(b, n) >= 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -309,19 +338,20 @@ int main(int argc, char **argv)
         .json = BUF_INIT(MIB),
         .text = BUF_INIT(64 * MIB),
         .out = BUF_INIT(64 * MIB),
-        .cache = segment_cache_new(SIZE_MAX / 2),
-        .deflater = gzip_deflater_new(),
+        .cache = segment_cache_new(SIZE_MAX / 2, UINT64_MAX),
+        .packers = { packer_new(PACK_GZIP), packer_new(PACK_ZSTD) },
     };
     struct metric_store_limits limits = { .cache = b.cache };
     arena_init(&b.mem, LIMIT_DECODE_ARENA_BYTES);
     b.pods = kube_resource_by_plural(STR("pods"));
-    b.store = b.pods && b.cache && b.deflater
+    b.store = b.pods && b.cache && b.packers[PACK_GZIP] && b.packers[PACK_ZSTD]
                   ? metric_store_new(b.pods->subject, NULL, &limits, NULL)
                   : NULL;
     int code = b.store ? run(&b, (unsigned)n) : 1;
     metric_store_free(b.store);
     arena_done(&b.mem);
-    gzip_deflater_free(b.deflater);
+    packer_free(b.packers[PACK_GZIP]);
+    packer_free(b.packers[PACK_ZSTD]);
     segment_cache_unref(b.cache);
     buf_done(&b.json);
     buf_done(&b.text);

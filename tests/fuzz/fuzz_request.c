@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char host[64], port[8];
     uint64_t number;
     negotiate_format(str_line(&rest), &format);
-    (void)negotiate_gzip(str_line(&rest));
+    (void)negotiate_coding(str_line(&rest));
     check_query(str_line(&rest));
     if (duration_parse(str_line(&rest), &number) == 0 && number > INT64_MAX) {
         abort();

@@ -23,6 +23,7 @@ HOME = {
     r"openssl/.*": r"agent/tls\.c",
     r"isa-l.*": r"metrics/gzip\.c",
     r"zlib\.h": r"metrics/gzip\.c",
+    r"zstd(_errors)?\.h": r"metrics/zstd\.c",
     r"pcre2\.h": r"metrics/pattern\.c",
     r"systemd/.*": r"collectors/node/systemd_bus\.c",
     r"uthash\.h": r"base/map\.c",

@@ -217,9 +217,19 @@ def families(text):
     return {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
 
 
+def unzstd(data):
+    """Whole zstd frames, with nothing behind them."""
+    done = subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
 def gunzip(data):
     """Exactly one gzip member, complete."""
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     text = unpacker.decompress(data) + unpacker.flush()
     assert unpacker.eof and not unpacker.unused_data, "not one whole gzip member"
     return text
+
+
+UNPACK = {"gzip": gunzip, "zstd": unzstd}

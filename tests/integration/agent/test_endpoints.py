@@ -2,7 +2,8 @@
 import http.client
 import unittest
 
-from kubegauge import Agent, Folder, container_id, families, fixture, gunzip, paths, pod_uid, samples
+from kubegauge import (UNPACK, Agent, Folder, container_id, families, fixture, paths, pod_uid,
+                       samples)
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
@@ -77,15 +78,61 @@ class Endpoints(unittest.TestCase):
             self.assertTrue(body.endswith(b"# EOF\n"))
             self.assertEqual(headers["vary"], "Accept, Accept-Encoding")
 
-    def test_gzip(self):
+    def test_compression(self):
         self.agent.text("/metrics")
         plain = families(self.agent.text("/metrics"))
-        status, headers, body = self.agent.get("/metrics", {"Accept-Encoding": "gzip"})
-        self.assertEqual((status, headers["content-encoding"]), (200, "gzip"))
-        self.assertEqual(families(gunzip(body).decode()), plain)
-        for refused in ("gzip;q=0", "identity", "gzip;q=0.1, identity;q=1"):
+        for accept, coding in (("gzip", "gzip"), ("zstd", "zstd"), ("zstd,gzip", "zstd"),
+                               ("gzip, deflate, br, zstd", "gzip"), ("zstd;q=0, *", "gzip")):
+            for path in METRICS:
+                status, headers, body = self.agent.get(path, {"Accept-Encoding": accept})
+                self.assertEqual((status, headers["content-encoding"]), (200, coding))
+                self.assertEqual(headers["vary"], "Accept, Accept-Encoding")
+                text = UNPACK[coding](body).decode()
+                if path == "/metrics":
+                    self.assertEqual(families(text), plain)
+                status, headers, body = self.agent.get(path, {"Accept-Encoding": accept}, "HEAD")
+                self.assertEqual((status, headers["content-encoding"], body), (200, coding, b""))
+        for refused in ("gzip;q=0", "identity", "gzip;q=0.1, identity;q=1", "zstd;q=0",
+                        "zstd;q=0.1, identity"):
             _, headers, _ = self.agent.get("/metrics", {"Accept-Encoding": refused})
             self.assertNotIn("content-encoding", headers)
+            self.assertEqual(headers["vary"], "Accept, Accept-Encoding")
+        own = samples(self.agent.text("/metrics/self"))
+        for coding in ("gzip", "zstd", "identity"):
+            self.assertGreater(
+                int(own['kubegauge_scrapes_by_encoding_total{encoding="%s"}' % coding]), 5)
+
+    def wire(self, request):
+        """What comes first, in one piece, and all of it until the connection is closed."""
+        with self.agent.connect() as wire:
+            wire.sendall(request)
+            first = wire.recv(1 << 20)
+            data = first
+            while True:
+                more = wire.recv(1 << 20)
+                if not more:
+                    return first, data
+                data += more
+
+    def test_compressed_bodies_begin_with_the_headers(self):
+        """Prometheus takes an empty body of zstd for a whole one: there is none, not even where the
+        connection breaks behind the headers."""
+        for accept, begin in (("zstd", b"\x28\xb5\x2f\xfd"), ("gzip", b"\x1f\x8b\x08")):
+            first, data = self.wire(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                    b"Accept-Encoding: %s\r\n\r\n" % accept.encode())
+            _, _, body = first.partition(b"\r\n\r\n")
+            size, _, piece = body.partition(b"\r\n")
+            self.assertRegex(size, b"^[0-9a-f]+$")
+            self.assertTrue(piece.startswith(begin), first[:400])
+            self.assertTrue(data.endswith(b"\r\n0\r\n\r\n"))
+
+    def test_compression_without_chunks(self):
+        for coding, unpack in UNPACK.items():
+            _, data = self.wire(b"GET /metrics HTTP/1.0\r\nAccept-Encoding: %s\r\n\r\n"
+                                % coding.encode())
+            head, _, body = data.partition(b"\r\n\r\n")
+            self.assertIn(b"content-encoding: " + coding.encode(), head)
+            self.assertIn("kubegauge_build_info", families(unpack(body).decode()))
 
     def test_head(self):
         for path in METRICS + ["/", "/healthz", "/readyz", "/nothing"]:

@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from kubegauge import Agent, Folder, fixture, gunzip, paths, samples
+from kubegauge import UNPACK, Agent, Folder, fixture, paths, samples
 
 # Large enough that sockets' buffers (a few MB) do not swallow an answer whole.
 CONTAINERS = 400
@@ -76,14 +76,15 @@ class Slow(unittest.TestCase):
         slow = [SlowReader(agent) for _ in range(4)]
         results, times = [], []
 
-        def scrape(gzip):
+        def scrape(coding):
             start = time.monotonic()
-            status, _, body = agent.get("/metrics", {"Accept-Encoding": "gzip"} if gzip else {})
+            status, _, body = agent.get("/metrics", {"Accept-Encoding": coding})
             times.append(time.monotonic() - start)
-            text = gunzip(body) if gzip else body
+            text = UNPACK[coding](body) if coding in UNPACK else body
             results.append((status, len(samples(text.decode())) > CONTAINERS * 20))
 
-        threads = [threading.Thread(target=scrape, args=(i % 2 == 0,)) for i in range(12)]
+        threads = [threading.Thread(target=scrape, args=(("identity", "gzip", "zstd")[i % 3],))
+                   for i in range(12)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -4,6 +4,7 @@
 #include "metrics/sink.h"
 
 #include "tests/support/test.h"
+#include "tests/support/unpack.h"
 
 #include <unistd.h>
 
@@ -129,7 +130,8 @@ static void ask(struct bench *b, const char *path, const char *arg, struct answe
 /* The whole body of a scrape, which then is over. */
 static void body(struct answer *a, struct buf *out)
 {
-    struct answer_scratch scratch = { BUF_INIT(16 * MIB), gzip_deflater_new() };
+    struct answer_scratch scratch;
+    assert_int_equal(answer_scratch_init(&scratch), 0);
     int more = 1;
     buf_clear(out);
     assert_int_equal(a->status, 200);
@@ -137,8 +139,7 @@ static void body(struct answer *a, struct buf *out)
     while (more == 1) {
         more = answer_next(a, &scratch, out);
     }
-    gzip_deflater_free(scratch.deflater);
-    buf_done(&scratch.text);
+    answer_scratch_done(&scratch);
     assert_int_equal(more, 0);
     answer_done(a, clock_mono_ns());
 }
@@ -146,6 +147,44 @@ static void body(struct answer *a, struct buf *out)
 static bool has(const struct buf *out, const char *text)
 {
     return str_search(buf_str(out), str_of(text)) >= 0;
+}
+
+static void answers_in_each_coding(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf plain = BUF_INIT(MIB), out = BUF_INIT(MIB), back = BUF_INIT(MIB);
+    struct answer a;
+    struct answer_scratch scratch;
+    assert_int_equal(answer_scratch_init(&scratch), 0);
+    ask(b, "/metrics/state", NULL, &a);
+    body(&a, &plain);
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        enum pack_coding coding = (enum pack_coding)i;
+        struct request request = { .path = STR("/metrics/state"),
+                                   .accept_encoding = str_of(pack_name(coding)) };
+        buf_clear(&out);
+        buf_clear(&back);
+        answer_begin(&b->service, &request, clock_mono_ns(), &a);
+        assert_int_equal(a.coding, coding);
+        assert_int_equal(answer_next(&a, &scratch, &out), 0);
+        assert_true(unpack(coding, buf_str(&out), &back));
+        assert_true(str_eq(buf_str(&plain), buf_str(&back)));
+        assert_int_equal(a.sent_bytes, out.n);
+        answer_done(&a, clock_mono_ns());
+        assert_int_equal(b->service.codings.packed[coding], 1);
+
+        request.method = REQUEST_HEAD;
+        answer_begin(&b->service, &request, clock_mono_ns(), &a);
+        assert_int_equal(a.coding, coding);
+        answer_done(&a, clock_mono_ns());
+        request.path = STR("/nothing");
+        request.method = REQUEST_GET;
+        answer_begin(&b->service, &request, clock_mono_ns(), &a);
+        assert_int_equal(a.coding, PACK_NONE);
+        answer_done(&a, clock_mono_ns());
+    }
+    assert_int_equal(b->service.codings.plain, 1);
+    answer_scratch_done(&scratch);
 }
 
 static void selects_resources(void **state)
@@ -506,6 +545,7 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(answers_in_each_coding, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(selects_resources, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(leaves_out_what_is_too_stale, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(tells_readiness, open_bench, close_bench),

@@ -52,36 +52,63 @@ static void honours_weights(void **state)
                   OPEN("1.0.0", "underscores"));
 }
 
-static void chooses_gzip(void **state)
+static void chooses_a_coding(void **state)
 {
     static const struct {
         const char *accept;
-        bool gzip;
+        enum pack_coding coding;
     } cases[] = {
-        { "", false },
-        { "gzip", true },
-        { "GZIP", true },
-        { "x-gzip", true },
-        { "deflate, gzip;q=0.5", true },
-        { "gzip;q=0", false },
-        { "gzip;q=0.000", false },
-        { "gzip;q=0.001", true },
-        { "gzip; q=1.0, identity; q=0.5", true },
-        { "gzip;q=0.2, identity;q=0.9", false },
-        { "identity;q=0, gzip;q=0.1", true },
-        { "identity;q=0", false },
-        { "*", true },
-        { "*;q=0", false },
-        { "*;q=0, gzip;q=1", true },
-        { "gzip;q=0, *;q=1", false },
-        { "br, zstd", false },
-        { "gzip;q=2", false },
-        { "gzip;q=1.5", true },
-        { ", ,gzip", true },
+        { "", PACK_NONE },
+        { "gzip", PACK_GZIP },
+        { "GZIP", PACK_GZIP },
+        { "x-gzip", PACK_GZIP },
+        { "deflate, gzip;q=0.5", PACK_GZIP },
+        { "gzip;q=0", PACK_NONE },
+        { "gzip;q=0.000", PACK_NONE },
+        { "gzip;q=0.001", PACK_GZIP },
+        { "gzip; q=1.0, identity; q=0.5", PACK_GZIP },
+        { "gzip;q=0.2, identity;q=0.9", PACK_NONE },
+        { "identity;q=0, gzip;q=0.1", PACK_GZIP },
+        { "identity;q=0", PACK_NONE },
+        { "gzip;q=2", PACK_NONE },
+        { "gzip;q=1.5", PACK_GZIP },
+        { ", ,gzip", PACK_GZIP },
+        /* Prometheus with and without its flag; browsers; curl. */
+        { "zstd,gzip", PACK_ZSTD },
+        { "gzip", PACK_GZIP },
+        { "gzip, deflate, br, zstd", PACK_GZIP },
+        { "deflate, gzip, br, zstd", PACK_GZIP },
+        { "zstd", PACK_ZSTD },
+        { "ZStd", PACK_ZSTD },
+        { "br, zstd", PACK_ZSTD },
+        { "zstd;q=0", PACK_NONE },
+        { "zstd;q=0, gzip", PACK_GZIP },
+        { "zstd,gzip;q=0", PACK_ZSTD },
+        { "zstd;q=0, gzip;q=0", PACK_NONE },
+        { "zstd;q=0.5, gzip;q=0.8", PACK_GZIP },
+        { "gzip;q=0.5, zstd;q=0.8", PACK_ZSTD },
+        { "gzip;q=0.7, zstd;q=0.7", PACK_GZIP },
+        { "x-gzip, zstd", PACK_GZIP },
+        { "zstd, x-gzip", PACK_ZSTD },
+        { "identity, zstd;q=0.9", PACK_NONE },
+        { "identity;q=0.5, zstd;q=0.5", PACK_ZSTD },
+        { "identity;q=0.5, zstd;q=0.4, gzip;q=0.6", PACK_GZIP },
+        { "identity;q=0, zstd;q=0.1", PACK_ZSTD },
+        /* '*' stands for gzip. */
+        { "*", PACK_GZIP },
+        { "*;q=0", PACK_NONE },
+        { "*;q=0, gzip;q=1", PACK_GZIP },
+        { "*;q=0, zstd", PACK_ZSTD },
+        { "gzip;q=0, *;q=1", PACK_NONE },
+        { "zstd;q=0, *", PACK_GZIP },
+        { "*, zstd", PACK_ZSTD },
+        { "zstd, *", PACK_ZSTD },
+        { "*, zstd;q=0.9", PACK_GZIP },
+        { "*;q=0.5, zstd;q=0.4, identity;q=0.6", PACK_NONE },
     };
     (void)state;
     for (size_t i = 0; i < KG_ARRAY_LEN(cases); i++) {
-        if (negotiate_gzip(str_of(cases[i].accept)) != cases[i].gzip) {
+        if (negotiate_coding(str_of(cases[i].accept)) != cases[i].coding) {
             fail_msg("Accept-Encoding: %s", cases[i].accept);
         }
     }
@@ -92,7 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chooses_a_format),
         cmocka_unit_test(honours_weights),
-        cmocka_unit_test(chooses_gzip),
+        cmocka_unit_test(chooses_a_coding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

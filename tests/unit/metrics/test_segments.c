@@ -1,8 +1,9 @@
 /* What is compressed in kept segments reads back as the plain body, byte for byte: after random
- * changes, deletions, relists and changes of what is served, for scrapers on other threads and of
- * both formats, with room for all segments, for some and for none. */
+ * changes, deletions, relists and changes of what is served, for scrapers on other threads, of both
+ * formats and in each coding, with room for all segments, for some and for none. */
+#include "base/clock.h"
 #include "metrics/store.h"
-#include "tests/support/gunzip.h"
+#include "tests/support/unpack.h"
 #include "tests/unit/metrics/zoo.h"
 
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #define STEPS 1500
 #define READERS 3
 #define SCRAPES_MIN 10
+#define IDLE_NS (1000 * CLOCK_NS_PER_SEC) /* longer than any test takes */
 
 static struct {
     pthread_mutex_t lock; /* over store: another one takes its place when the selection changes */
@@ -27,8 +29,8 @@ static uint32_t below(uint32_t *random, uint32_t n)
 }
 
 /* Whether the part, of which the reference is taken over, reads the same in both ways. */
-static bool reads_the_same(struct metric_part *part, enum metric_format format,
-                           struct gzip_deflater *d, size_t enough)
+static bool reads_the_same(struct metric_part *part, enum metric_format format, struct packer *p,
+                           size_t enough)
 {
     auto_buf struct buf plain = BUF_INIT(1 << 24), text = BUF_INIT(1 << 24),
                         packed = BUF_INIT(1 << 24), back = BUF_INIT(1 << 24);
@@ -38,11 +40,11 @@ static bool reads_the_same(struct metric_part *part, enum metric_format format,
     while (r == 1) {
         r = scrape_next(one, &plain, enough);
     }
-    int p = 1;
-    while (p == 1) {
-        p = scrape_next_packed(two, d, &text, &packed, enough);
+    int q = 1;
+    while (q == 1) {
+        q = scrape_next_packed(two, p, &text, &packed, enough);
     }
-    bool same = r == 0 && p == 0 && gunzip(buf_str(&packed), &back) &&
+    bool same = r == 0 && q == 0 && unpack(packer_coding(p), buf_str(&packed), &back) &&
                 str_eq(buf_str(&plain), buf_str(&back)) && scrape_totals(one).bytes == plain.n &&
                 scrape_totals(two).bytes == plain.n &&
                 scrape_totals(one).series == scrape_totals(two).series;
@@ -64,16 +66,18 @@ static void *scraper(void *arg)
 {
     size_t me = (size_t)(uintptr_t)arg;
     uint32_t random = (uint32_t)me;
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *packers[PACK_N_CODINGS] = { packer_new(PACK_GZIP), packer_new(PACK_ZSTD) };
     while (!atomic_load(&world.over)) {
         enum metric_format format =
             below(&random, 2) ? METRIC_FORMAT_TEXT : METRIC_FORMAT_OPENMETRICS;
-        if (!reads_the_same(part_now(), format, d, 1 + below(&random, 30000))) {
+        struct packer *p = packers[below(&random, PACK_N_CODINGS)];
+        if (!reads_the_same(part_now(), format, p, 1 + below(&random, 30000))) {
             atomic_fetch_add(&world.faults, 1);
         }
         atomic_fetch_add(&world.scrapes[me], 1);
     }
-    gzip_deflater_free(d);
+    packer_free(packers[PACK_GZIP]);
+    packer_free(packers[PACK_ZSTD]);
     return NULL;
 }
 
@@ -149,7 +153,7 @@ static bool all_have_scraped(void)
 static void change_much(struct segment_cache *cache)
 {
     uint32_t random = 1;
-    struct gzip_deflater *d = gzip_deflater_new();
+    struct packer *packers[PACK_N_CODINGS] = { packer_new(PACK_GZIP), packer_new(PACK_ZSTD) };
     for (int step = 0; step < STEPS || !all_have_scraped(); step++) {
         uint32_t luck = below(&random, 100);
         if (luck == 0) {
@@ -162,15 +166,17 @@ static void change_much(struct segment_cache *cache)
             assert_int_equal(metric_store_publish(world.store, NULL), 0);
         }
         if (luck % 10 == 5) { /* warm in turn with changes, whatever the other threads get to do */
-            assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
+            struct packer *p = packers[below(&random, PACK_N_CODINGS)];
+            assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, p, 100000));
         }
     }
-    gzip_deflater_free(d);
+    packer_free(packers[PACK_GZIP]);
+    packer_free(packers[PACK_ZSTD]);
 }
 
-static struct segment_cache_stats run(size_t cache_bytes)
+static struct segment_cache_stats run(size_t cache_bytes, uint64_t idle_ns)
 {
-    struct segment_cache *cache = segment_cache_new(cache_bytes);
+    struct segment_cache *cache = segment_cache_new(cache_bytes, idle_ns);
     struct metric_store_limits limits = { .cache = cache };
     world.store = metric_store_new(&animals, NULL, &limits, NULL);
     atomic_store(&world.over, false);
@@ -196,32 +202,86 @@ static struct segment_cache_stats run(size_t cache_bytes)
 static void with_room_for_all(void **state)
 {
     (void)state;
-    struct segment_cache_stats stats = run(64 << 20);
+    struct segment_cache_stats stats = run(64 << 20, UINT64_MAX);
     assert_true(stats.made > 100 && stats.hits > stats.made && stats.refused == 0);
 }
 
 static void with_room_for_some(void **state)
 {
     (void)state;
-    struct segment_cache_stats stats = run(30 << 10);
+    struct segment_cache_stats stats = run(30 << 10, UINT64_MAX);
     assert_true(stats.made > 10 && stats.hits > 10 && stats.refused > 10);
 }
 
 static void with_room_for_none(void **state)
 {
     (void)state;
-    struct segment_cache_stats stats = run(100);
+    struct segment_cache_stats stats = run(100, UINT64_MAX);
     assert_true(stats.made == 0 && stats.hits == 0 && stats.refused > 10);
+}
+
+/* Codings go and come while they are read. */
+static void with_codings_let_go_of(void **state)
+{
+    (void)state;
+    struct segment_cache_stats stats = run(64 << 20, 100000);
+    assert_true(stats.made > 100 && stats.hits > 0 && stats.refused == 0);
+}
+
+/* A store of its own for a test, on a cache; scraped in one coding after the other. */
+struct lab {
+    struct segment_cache *cache;
+    struct packer *packers[PACK_N_CODINGS];
+};
+
+static void lab_open(struct lab *lab, const struct metric_subject *subject, size_t cache_bytes)
+{
+    lab->cache = segment_cache_new(cache_bytes, IDLE_NS);
+    struct metric_store_limits limits = { .cache = lab->cache };
+    world.store = metric_store_new(subject, NULL, &limits, NULL);
+    assert_non_null(world.store);
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        lab->packers[i] = packer_new((enum pack_coding)i);
+    }
+}
+
+static void lab_close(struct lab *lab)
+{
+    metric_store_free(world.store);
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        packer_free(lab->packers[i]);
+    }
+    assert_int_equal(segment_cache_stats(lab->cache).bytes, 0);
+    segment_cache_unref(lab->cache);
+}
+
+/* What the cache tells after a scrape. */
+static struct segment_cache_stats lab_scrape(struct lab *lab, enum pack_coding coding,
+                                             enum metric_format format)
+{
+    assert_true(reads_the_same(part_now(), format, lab->packers[coding], 100000));
+    return segment_cache_stats(lab->cache);
+}
+
+static void publish(void)
+{
+    assert_int_equal(metric_store_publish(world.store, NULL), 0);
+}
+
+static void put_all(uint32_t version)
+{
+    for (uint32_t key = 0; key < KEYS; key++) {
+        put(key, version);
+    }
+    publish();
 }
 
 /* A row's text of which a run has more than is kept in one piece. */
 static void long_runs_are_not_kept(void **state)
 {
     (void)state;
-    struct segment_cache *cache = segment_cache_new(64 << 20);
-    struct gzip_deflater *d = gzip_deflater_new();
-    struct metric_store_limits limits = { .cache = cache };
-    world.store = metric_store_new(&animals, NULL, &limits, NULL);
+    struct lab lab;
+    lab_open(&lab, &animals, 64 << 20);
     char *name = malloc(20000);
     memset(name, 'x', 20000);
     for (unsigned i = 0; i < 70; i++) {
@@ -231,46 +291,108 @@ static void long_runs_are_not_kept(void **state)
         snprintf(uid, sizeof(uid), "%u", i);
         assert_int_equal(metric_store_put(world.store, str_of(uid), &a, NULL), 0);
     }
-    assert_int_equal(metric_store_publish(world.store, NULL), 0);
-    assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
-    struct segment_cache_stats stats = segment_cache_stats(cache);
-    assert_true(stats.made > 0); /* of the second run, which is short */
-    assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 1));
-    assert_int_equal(segment_cache_stats(cache).made, stats.made);
+    publish();
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        uint64_t made = segment_cache_stats(lab.cache).made;
+        uint64_t more = lab_scrape(&lab, (enum pack_coding)i, METRIC_FORMAT_TEXT).made;
+        assert_true(more > made); /* of the second run, which is short */
+        assert_int_equal(lab_scrape(&lab, (enum pack_coding)i, METRIC_FORMAT_TEXT).made, more);
+    }
     free(name);
-    metric_store_free(world.store);
-    gzip_deflater_free(d);
-    segment_cache_unref(cache);
+    lab_close(&lab);
 }
 
 /* One object's change costs its run's rows that it changes, and no more. */
 static void only_what_changed_is_made_anew(void **state)
 {
     (void)state;
-    struct segment_cache *cache = segment_cache_new(64 << 20);
-    struct gzip_deflater *d = gzip_deflater_new();
-    struct metric_store_limits limits = { .cache = cache };
-    world.store = metric_store_new(&sorted_animals, NULL, &limits, NULL);
-    for (uint32_t key = 0; key < KEYS; key++) {
-        put(key, 1);
+    for (int i = 0; i < PACK_N_CODINGS; i++) {
+        enum pack_coding coding = (enum pack_coding)i;
+        struct lab lab;
+        lab_open(&lab, &sorted_animals, 64 << 20);
+        put_all(1);
+        uint64_t first = lab_scrape(&lab, coding, METRIC_FORMAT_TEXT).made;
+        assert_true(first > 10);
+        assert_int_equal(lab_scrape(&lab, coding, METRIC_FORMAT_OPENMETRICS).made, first);
+        put(100, 2); /* another size of its first part; its weight stays */
+        publish();
+        assert_int_equal(lab_scrape(&lab, coding, METRIC_FORMAT_TEXT).made, first + 1);
+        put(100, 50); /* another name: every row of the run */
+        publish();
+        assert_int_equal(lab_scrape(&lab, coding, METRIC_FORMAT_TEXT).made, first + 1 + 4);
+        lab_close(&lab);
     }
-    assert_int_equal(metric_store_publish(world.store, NULL), 0);
-    assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
-    uint64_t first = segment_cache_stats(cache).made;
-    assert_true(first > 10);
-    assert_true(reads_the_same(part_now(), METRIC_FORMAT_OPENMETRICS, d, 100000));
-    assert_int_equal(segment_cache_stats(cache).made, first);
-    put(100, 2); /* another size of its first part; its weight stays */
-    assert_int_equal(metric_store_publish(world.store, NULL), 0);
-    assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
-    assert_int_equal(segment_cache_stats(cache).made, first + 1);
-    put(100, 50); /* another name: every row of the run */
-    assert_int_equal(metric_store_publish(world.store, NULL), 0);
-    assert_true(reads_the_same(part_now(), METRIC_FORMAT_TEXT, d, 100000));
-    assert_int_equal(segment_cache_stats(cache).made, first + 1 + 4);
-    metric_store_free(world.store);
-    gzip_deflater_free(d);
-    segment_cache_unref(cache);
+}
+
+/* A change is made anew in both codings, and neither takes the other's place. */
+static void codings_stand_beside_each_other(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &sorted_animals, 64 << 20);
+    put_all(1);
+    uint64_t made = lab_scrape(&lab, PACK_GZIP, METRIC_FORMAT_TEXT).made;
+    assert_int_equal(lab_scrape(&lab, PACK_ZSTD, METRIC_FORMAT_TEXT).made, 2 * made);
+    put(100, 2);
+    publish();
+    for (int round = 0; round < 3; round++) {
+        lab_scrape(&lab, PACK_GZIP, METRIC_FORMAT_TEXT);
+        assert_int_equal(lab_scrape(&lab, PACK_ZSTD, METRIC_FORMAT_OPENMETRICS).made, 2 * made + 2);
+    }
+    lab_close(&lab);
+}
+
+/* The maximum is that of both together. */
+static void codings_share_the_maximum(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &sorted_animals, 64 << 20);
+    put_all(1);
+    size_t one = lab_scrape(&lab, PACK_GZIP, METRIC_FORMAT_TEXT).bytes;
+    size_t both = lab_scrape(&lab, PACK_ZSTD, METRIC_FORMAT_TEXT).bytes;
+    lab_close(&lab);
+    assert_true(both > one + one / 2);
+
+    size_t most = one + (both - one) / 2;
+    lab_open(&lab, &sorted_animals, most);
+    put_all(1);
+    for (int i = 0; i < 3; i++) {
+        lab_scrape(&lab, PACK_GZIP, METRIC_FORMAT_TEXT);
+        assert_true(lab_scrape(&lab, PACK_ZSTD, METRIC_FORMAT_TEXT).bytes <= most);
+    }
+    assert_true(segment_cache_stats(lab.cache).refused > 0);
+    lab_close(&lab);
+}
+
+/* Who has turned to another coding leaves room for it, at the next change of whatever object. */
+static void a_coding_that_nobody_asks_for_is_let_go_of(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &sorted_animals, 64 << 20);
+    put_all(1);
+    uint64_t made = lab_scrape(&lab, PACK_ZSTD, METRIC_FORMAT_TEXT).made;
+    size_t alone = segment_cache_stats(lab.cache).bytes;
+    size_t both = lab_scrape(&lab, PACK_GZIP, METRIC_FORMAT_TEXT).bytes;
+    struct metric_part *slow = part_now(); /* somebody who reads on */
+    put(100, 2);
+    publish();
+    assert_true(segment_cache_stats(lab.cache).bytes > alone + (both - alone) / 2);
+    uint64_t now = clock_mono_ns();
+    segment_cache_ask(lab.cache, PACK_GZIP, now > 2 * IDLE_NS ? now - 2 * IDLE_NS : 1);
+    put(100, 1);
+    publish();
+    assert_true(reads_the_same(slow, METRIC_FORMAT_TEXT, lab.packers[PACK_ZSTD], 1000));
+    struct segment_cache_stats stats = lab_scrape(&lab, PACK_ZSTD, METRIC_FORMAT_TEXT);
+    assert_in_range(stats.bytes, alone - alone / 10, alone + alone / 10);
+    assert_int_equal(stats.made, 2 * made + 1); /* what zstd had is still there */
+    made = lab_scrape(&lab, PACK_GZIP, METRIC_FORMAT_TEXT).made;
+    assert_true(made > stats.made + 10);
+    put(200, 2);
+    publish(); /* both are wanted again */
+    assert_true(segment_cache_stats(lab.cache).bytes > alone + (both - alone) / 2);
+    lab_close(&lab);
 }
 
 int main(void)
@@ -279,8 +401,12 @@ int main(void)
         cmocka_unit_test(with_room_for_all),
         cmocka_unit_test(with_room_for_some),
         cmocka_unit_test(with_room_for_none),
+        cmocka_unit_test(with_codings_let_go_of),
         cmocka_unit_test(long_runs_are_not_kept),
         cmocka_unit_test(only_what_changed_is_made_anew),
+        cmocka_unit_test(codings_stand_beside_each_other),
+        cmocka_unit_test(codings_share_the_maximum),
+        cmocka_unit_test(a_coding_that_nobody_asks_for_is_let_go_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

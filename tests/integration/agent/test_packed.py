@@ -1,7 +1,9 @@
-"""The compressed answer as its readers read it: Go with Prometheus's parser, Prometheus itself, curl,
-while objects change."""
+"""The compressed answer as its readers read it: Go with Prometheus's decoders and parser, Prometheus
+itself, curl, while objects change."""
+import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,7 +13,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from kubegauge import Folder, SOURCE
+from kubegauge import SOURCE, UNPACK, Folder
 
 sys.path.insert(0, SOURCE + "/tests/bench")
 from crowd import Crowd, Role  # noqa: E402
@@ -26,7 +28,7 @@ def free_port():
         return server.getsockname()[1]
 
 
-class Gzip(unittest.TestCase):
+class Packed(unittest.TestCase):
     def setUp(self):
         self.folder = Folder()
         self.addCleanup(self.folder.done)
@@ -74,13 +76,13 @@ class Gzip(unittest.TestCase):
             time.sleep(0.3)
 
     def same(self, read, url):
-        """The number of series, which is the same in both formats, plain and with gzip. Between two
-        of the four the state may change; what is wrong for good stays wrong."""
+        """The number of series, which is the same in both formats, plain and compressed. Between two
+        of the six the state may change; what is wrong for good stays wrong."""
         until = time.monotonic() + 30
         while True:
             said = read("same " + url)
             counts = said.split()
-            if "wrong" not in said and counts == counts[:1] * 4:
+            if "wrong" not in said and counts == counts[:1] * 6:
                 return int(counts[0])
             self.assertLess(time.monotonic(), until, said)
             time.sleep(0.5)
@@ -124,28 +126,52 @@ class Gzip(unittest.TestCase):
         role = self.role()
         self.settle(role)
         url = "http://127.0.0.1:%d/metrics/state" % role.port
-        plain = subprocess.run(["curl", "-sS", url], stdout=subprocess.PIPE, check=True).stdout
-        for _ in range(2):
-            packed = subprocess.run(["curl", "-sS", "--compressed", url], stdout=subprocess.PIPE,
-                                    check=True).stdout
-            self.assertTrue(plain == packed)
 
-    def test_prometheus_scrapes_it(self):
-        program = shutil.which("prometheus")
-        if not program:
-            print("SKIPPED: no prometheus")
-            self.skipTest("no prometheus")
+        def curl(*options):
+            return subprocess.run(["curl", "-sS", *options, url], stdout=subprocess.PIPE,
+                                  check=True).stdout
+
+        plain = curl()
+        for _ in range(2):
+            for coding in ("gzip", "zstd"):
+                self.assertTrue(plain == curl("--compressed", "-H", "Accept-Encoding: " + coding))
+            self.assertTrue(plain == curl("--compressed"))
+            self.assertTrue(len(curl("-H", "Accept-Encoding: zstd")) < len(plain) / 5)
+
+    def test_who_reads_slowly_gets_one_state(self):
+        """Those who read on while objects change get what was there when they began, in each coding."""
         role = self.role()
-        port = free_port()
-        with open(self.folder.path + "/prometheus.yaml", "w", encoding="utf-8") as file:
+        self.settle(role)
+        plain = role.get("/metrics/state")[1]
+        slow = {}
+        for coding in UNPACK:
+            connection = http.client.HTTPConnection("127.0.0.1", role.port, timeout=60)
+            connection.request("GET", "/metrics/state", headers={"Accept-Encoding": coding})
+            answer = connection.getresponse()
+            slow[coding] = (connection, answer, answer.read(1000))
+        for change in ("change 200", "replace 50", "pods 300"):
+            self.crowd.tell(change)
+            self.settle(role)
+            for coding, unpack in UNPACK.items():
+                self.assertEqual(unpack(role.get("/metrics/state", coding)[1]),
+                                 role.get("/metrics/state")[1])
+        for coding, (connection, answer, begun) in slow.items():
+            self.assertEqual(UNPACK[coding](begun + answer.read()), plain)
+            connection.close()
+
+    def prometheus(self, name, role, *command):
+        """Starts one that scrapes the role; what asks it for the value of a query, None for none."""
+        folder, port = self.folder.path + "/" + name, free_port()
+        os.mkdir(folder)
+        with open(folder + "/prometheus.yaml", "w", encoding="utf-8") as file:
             json.dump({"global": {"scrape_interval": "2s", "scrape_timeout": "2s"},
                        "scrape_configs": [{"job_name": "state", "metrics_path": "/metrics/state",
                                            "static_configs": [
                                                {"targets": ["127.0.0.1:%d" % role.port]}]}]}, file)
-        with open(self.folder.path + "/log", "wb") as log:
+        with open(folder + "/log", "wb") as log:
             process = subprocess.Popen(
-                [program, "--config.file=" + self.folder.path + "/prometheus.yaml",
-                 "--storage.tsdb.path=" + self.folder.path + "/tsdb",
+                [*command, "--config.file=" + folder + "/prometheus.yaml",
+                 "--storage.tsdb.path=" + folder + "/tsdb",
                  "--web.listen-address=127.0.0.1:%d" % port], stdout=log, stderr=log)
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)
@@ -160,20 +186,37 @@ class Gzip(unittest.TestCase):
                 return None
             return float(found[0]["value"][1]) if found else None
 
+        return ask
+
+    def test_prometheus_scrapes_it(self):
+        """Debian's with gzip, and a new one with zstd, at the same time."""
+        role, asks = self.role(), {}
+        if shutil.which("prometheus"):
+            asks["gzip"] = self.prometheus("gzip", role, "prometheus")
+        if os.path.exists(TOOLS + "/prometheus"):
+            asks["zstd"] = self.prometheus("zstd", role, TOOLS + "/prometheus",
+                                           "--enable-feature=zstd-scrape")
+        if len(asks) < 2:
+            print("SKIPPED: not both a prometheus and a new one (tests/cluster/build-tools prometheus)")
         self.crowd.tell("churn 40")
         until = time.monotonic() + 60
-        while (ask("count_over_time(up[1h])") or 0) < 8:
-            self.assertLess(time.monotonic(), until, "Prometheus does not scrape")
-            time.sleep(0.5)
+        for ask in asks.values():
+            while (ask("count_over_time(up[1h])") or 0) < 8:
+                self.assertLess(time.monotonic(), until, "Prometheus does not scrape")
+                time.sleep(0.5)
         self.crowd.tell("churn 0")
         self.settle(role)
         time.sleep(5)
-        self.assertEqual(ask("count(kube_pod_info)"), PODS)
-        self.assertEqual(ask("scrape_samples_scraped"),
-                         sum(1 for line in role.get("/metrics/state")[1].splitlines()
-                             if not line.startswith(b"#")))
-        self.assertGreaterEqual(ask("sum_over_time(up[1h])"), ask("count_over_time(up[1h])") - 1)
-        self.assertEqual(ask("up"), 1)
+        series = sum(1 for line in role.get("/metrics/state")[1].splitlines()
+                     if not line.startswith(b"#"))
+        encodings = dict(re.findall(r'\nkubegauge_scrapes_by_encoding_total{encoding="(\w+)"} (\d+)',
+                                    role.get("/metrics/self")[1].decode()))
+        for coding, ask in asks.items():
+            self.assertEqual(ask("count(kube_pod_info)"), PODS)
+            self.assertEqual(ask("scrape_samples_scraped"), series)
+            self.assertGreaterEqual(ask("sum_over_time(up[1h])"), ask("count_over_time(up[1h])") - 1)
+            self.assertEqual(ask("up"), 1)
+            self.assertGreaterEqual(int(encodings[coding]), 8)
 
 
 if __name__ == "__main__":
