@@ -121,6 +121,7 @@ struct cgroup_reader *cgroup_reader_new(const struct collector_env *env,
     r->ticks_per_sec = ticks > 0 ? (uint64_t)ticks : 100;
     open_procfs(r);
     r->knows_open_files = cg_knows_open_files(r);
+    r->own_pid = cg_own_pid(r);
     r->boot_time_sec = boot_minute(r);
     look_at_machine(r);
     return r;
