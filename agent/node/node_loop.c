@@ -9,6 +9,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* With --min-read-interval: a collector that nobody has asked for in so long is not read for
+ * others' sake any more. Longer than scrape intervals are. */
+#define ASKED_NS (150 * CLOCK_NS_PER_SEC)
+
+/* Descriptors that the loop waits for beside those of collectors. */
+#define OWN_FDS 3
+
 struct node_loop {
     struct node_loop_config config;
     struct node_reader *reader;
@@ -23,6 +30,7 @@ struct node_loop {
     uint64_t wanted;      /* collectors of the tickets not yet taken by the thread */
 
     uint64_t next_tick_ns;
+    uint64_t asked_ns[NODE_COLLECTORS_MAX]; /* when a scrape last wanted the collector; 0: never */
 };
 
 static void wake(struct node_loop *loop)
@@ -144,6 +152,28 @@ static bool can_share(struct node_loop *loop, uint64_t mask, uint64_t now_ns)
     return shared;
 }
 
+static void note_asked(struct node_loop *loop, uint64_t mask, uint64_t now_ns)
+{
+    for (size_t i = 0; i < NODE_COLLECTORS_MAX; i++) {
+        if (mask >> i & 1) {
+            loop->asked_ns[i] = now_ns;
+        }
+    }
+}
+
+/* Scrapes of different paths can share a reading only if it is of all that they ask for, and they
+ * come one after the other: what was asked for of late is read along. */
+static uint64_t to_be_shared(const struct node_loop *loop, uint64_t mask, uint64_t now_ns)
+{
+    uint64_t within_ns = KG_MAX(ASKED_NS, 2 * loop->config.min_read_ns);
+    for (size_t i = 0; i < NODE_COLLECTORS_MAX && loop->config.min_read_ns > 0; i++) {
+        if (loop->asked_ns[i] && now_ns - loop->asked_ns[i] < within_ns) {
+            mask |= UINT64_C(1) << i;
+        }
+    }
+    return mask;
+}
+
 static void serve_tickets(struct node_loop *loop)
 {
     uint64_t now = clock_mono_ns();
@@ -158,11 +188,14 @@ static void serve_tickets(struct node_loop *loop)
         snapshot_unref(&last->snapshot);
         return;
     }
+    if (last) { /* the first one is nobody's */
+        note_asked(loop, mask, now);
+    }
     struct node_reading *reading;
     if (last && can_share(loop, mask, now)) {
         reading = node_reading_again(last, ticket);
     } else {
-        reading = node_reader_read(loop->reader, mask, ticket);
+        reading = node_reader_read(loop->reader, to_be_shared(loop, mask, now), ticket);
     }
     if (last) {
         snapshot_unref(&last->snapshot);

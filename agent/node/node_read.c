@@ -24,6 +24,7 @@ struct node_reader {
     struct complaint complaint;
     size_t n;
     struct slot slots[NODE_COLLECTORS_MAX];
+    uint64_t readings;                   /* so far */
     size_t watched[NODE_COLLECTORS_MAX]; /* slot of each descriptor handed out */
 };
 
@@ -291,6 +292,7 @@ struct node_reading *node_reader_read(struct node_reader *r, uint64_t mask, uint
     }
     reading->ticket = ticket;
     reading->mask = mask;
+    reading->number = ++r->readings;
     reading->began_ns = clock_mono_ns();
     reading->failed = metric_sink_begin(r->sink, &err);
     submit_aside(r, mask);
@@ -324,6 +326,7 @@ struct node_reading *node_reading_again(const struct node_reading *last, uint64_
     }
     reading->ticket = ticket;
     reading->mask = last->mask;
+    reading->number = last->number;
     reading->began_ns = last->began_ns;
     reading->duration_ns = last->duration_ns;
     memcpy(reading->reports, last->reports, last->n_reports * sizeof(last->reports[0]));

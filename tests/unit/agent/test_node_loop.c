@@ -298,6 +298,34 @@ static void shares_a_young_reading_when_told_to(void **state)
     close_bench(&b);
 }
 
+/* Five servers that scrape both parts on paths of their own: one reading is of both. */
+static void shares_a_reading_of_what_others_ask_for(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, CLOCK_NS_PER_SEC, CLOCK_NS_PER_SEC);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    for (int round = 1; round <= 3; round++) {
+        pause_ms(1050);
+        for (int server = 0; server < 5; server++) {
+            struct node_reading *r = wait_ticket(&b, node_loop_request(b.loop, FAST));
+            assert_true(r->mask & FAST);
+            drop(r);
+            r = wait_ticket(&b, node_loop_request(b.loop, SLOW));
+            assert_true(r->mask & SLOW);
+            drop(r);
+        }
+        /* That both are asked for is known from the second of them on. */
+        assert_int_equal(atomic_load(&slow.reads), 1 + round);
+        assert_int_equal(atomic_load(&fast.reads), 2 + round);
+    }
+    struct node_reading *r = node_loop_reading(b.loop);
+    assert_int_equal(r->number, 5);
+    drop(r);
+    close_bench(&b);
+}
+
 static void one_fault_is_one_collectors(void **state)
 {
     struct bench b;
@@ -396,6 +424,7 @@ int main(void)
         cmocka_unit_test(reads_only_what_is_asked_for),
         cmocka_unit_test(shares_a_reading_among_those_that_wait),
         cmocka_unit_test(shares_a_young_reading_when_told_to),
+        cmocka_unit_test(shares_a_reading_of_what_others_ask_for),
         cmocka_unit_test(one_fault_is_one_collectors),
         cmocka_unit_test(a_remark_is_no_fault),
         cmocka_unit_test(tells_changes_and_ticks),
