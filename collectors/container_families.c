@@ -245,6 +245,15 @@ static const struct metric_family rows[] = {
         "container_ulimits_soft", GAUGE, CG_STATS | CG_ULIMIT, container_put_ulimit,
         METRIC_LABELS("ulimit"), "/proc/PID/limits",
         "Soft limit of the container's first process, read at most 30 s ago; -1 when unlimited."),
+    VALUE("kubegauge_container_cpu_usage_peak_cores", GAUGE, CG_CPU_PEAK, cpu_peak_microcores, US,
+          "cpu.stat usage_usec; v1 cpuacct.usage",
+          "The most CPU that was used in one sample interval of the last "
+          "kubegauge_container_peak_window_seconds, in cores."),
+    VALUE(
+        "kubegauge_container_memory_usage_peak_bytes", GAUGE, CG_MEMORY_PEAK, memory_peak, 1,
+        "memory.current; v1 memory.usage_in_bytes",
+        "The most bytes of memory, page cache included, that were found in use at a sample of the "
+        "last kubegauge_container_peak_window_seconds."),
 };
 
 const struct metric_subject container_subject = {

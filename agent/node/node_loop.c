@@ -20,7 +20,7 @@ struct node_loop {
     struct node_loop_config config;
     struct node_reader *reader;
     struct snapshot_cell published;
-    int event_fd, timer_fd;
+    int event_fd, timer_fd, sample_fd;
     pthread_t thread;
     bool running;
     atomic_bool stop;
@@ -58,9 +58,10 @@ struct node_loop *node_loop_new(const struct node_loop_config *config, struct er
     loop->config = *config;
     loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    loop->sample_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     loop->reader = node_reader_new(&loop->config, err);
     if (pthread_mutex_init(&loop->lock, NULL) || snapshot_cell_init(&loop->published) < 0 ||
-        loop->event_fd < 0 || loop->timer_fd < 0 || !loop->reader ||
+        loop->event_fd < 0 || loop->timer_fd < 0 || loop->sample_fd < 0 || !loop->reader ||
         arm_timer(loop->timer_fd, KG_MIN(config->tick_ns, HEALTH_BEAT_NS)) < 0) {
         if (loop->reader) {
             err_set_errno(err, errno, "node loop");
@@ -82,6 +83,7 @@ void node_loop_free(struct node_loop *loop)
     pthread_mutex_destroy(&loop->lock);
     kg_close_cleanup(&loop->event_fd);
     kg_close_cleanup(&loop->timer_fd);
+    kg_close_cleanup(&loop->sample_fd);
     free(loop);
 }
 
@@ -217,27 +219,42 @@ static void tick_if_due(struct node_loop *loop, uint64_t now_ns)
     }
 }
 
-static void drain(int fd)
+/* How often it was written to, or the timer ran out, since it was last drained. */
+static uint64_t drain(int fd)
 {
     uint64_t count;
     if (read(fd, &count, sizeof(count)) < 0) {
-        return; /* EAGAIN: another wake was drained with this one */
+        return 0; /* EAGAIN: another wake was drained with this one */
+    }
+    return count;
+}
+
+/* Where the loop was held up for longer than an interval, the timer has run out several times. */
+static void sample_if_due(struct node_loop *loop)
+{
+    uint64_t times = drain(loop->sample_fd);
+    if (times > 0) {
+        node_reader_sample(loop->reader, times - 1);
     }
 }
 
 static void *node_thread(void *arg)
 {
     struct node_loop *loop = arg;
-    struct pollfd fds[2 + NODE_COLLECTORS_MAX];
+    struct pollfd fds[OWN_FDS + NODE_COLLECTORS_MAX];
     pthread_setname_np(pthread_self(), "node");
     health_beat(loop->config.health, HEALTH_NODE, clock_mono_ns());
     node_reader_start(loop->reader, clock_mono_ns());
     loop->next_tick_ns = clock_mono_ns() + loop->config.tick_ns;
+    if (arm_timer(loop->sample_fd, loop->config.env.sample_ns) < 0) {
+        LOG_ERROR("the timer of --sample-interval does not run");
+    }
     while (!atomic_load(&loop->stop)) {
         fds[0] = (struct pollfd){ loop->event_fd, POLLIN, 0 };
         fds[1] = (struct pollfd){ loop->timer_fd, POLLIN, 0 };
-        size_t n = 2 + node_reader_watch(loop->reader, fds + 2, NODE_COLLECTORS_MAX);
-        int ready = poll(fds, (nfds_t)n, -1);
+        fds[2] = (struct pollfd){ loop->sample_fd, POLLIN, 0 };
+        size_t n = node_reader_watch(loop->reader, fds + OWN_FDS, NODE_COLLECTORS_MAX);
+        int ready = poll(fds, (nfds_t)(OWN_FDS + n), -1);
         uint64_t now = clock_mono_ns();
         health_beat(loop->config.health, HEALTH_NODE, now);
         if (ready <= 0) {
@@ -251,7 +268,10 @@ static void *node_thread(void *arg)
             tick_if_due(loop, now);
         }
         /* Changes first, so that a reading knows the cgroups that were made before it. */
-        node_reader_changed(loop->reader, fds + 2, n - 2, now);
+        node_reader_changed(loop->reader, fds + OWN_FDS, n, now);
+        if (fds[2].revents) {
+            sample_if_due(loop);
+        }
         serve_tickets(loop);
     }
     node_reader_stop(loop->reader);

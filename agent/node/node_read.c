@@ -149,6 +149,16 @@ void node_reader_tick(struct node_reader *r, uint64_t now_ns)
     }
 }
 
+void node_reader_sample(struct node_reader *r, uint64_t missed)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        struct slot *slot = &r->slots[i];
+        if (slot->running && slot->collector->sample) {
+            slot->collector->sample(slot->state, missed);
+        }
+    }
+}
+
 size_t node_reader_watch(struct node_reader *r, struct pollfd *fds, size_t max)
 {
     size_t n = 0;
