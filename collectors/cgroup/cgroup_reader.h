@@ -53,6 +53,7 @@ struct cgroup_reader {
     struct cgroup_io *io;   /* LIMIT_CGROUP_DEVICES, filled file by file */
     struct net_dev *net;    /* LIMIT_NET_INTERFACES */
     struct diskstat *disks; /* LIMIT_BLOCK_DEVICES */
+    struct buf disks_text;  /* of /proc/diskstats; what disks points into */
     struct cg_fds *fds;     /* CG_FDS_PLACES, by process id */
     size_t n_fds_kept;      /* of them with an open folder */
     int32_t *pids;          /* LIMIT_PIDS_PER_CGROUP */
