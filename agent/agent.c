@@ -94,6 +94,8 @@ static struct node_loop *make_node_loop(struct agent *a, struct err *err)
             .sandbox_image = options_text(o, OPT_SANDBOX_IMAGE),
             .rescan_ns = options_ns(o, OPT_RESCAN_INTERVAL),
             .deadline_ns = options_ns(o, OPT_COLLECTOR_DEADLINE),
+            .sample_ns = options_ns(o, OPT_SAMPLE_INTERVAL),
+            .peak_window_ns = options_ns(o, OPT_PEAK_WINDOW),
             .all_cgroups = o->role == ROLE_LOCAL && !options_bool(o, OPT_DOCKER_ONLY),
             .pods = a->pods ? node_pods_lookup(a->pods) : NULL,
             .names = a->engines ? engines_names(a->engines) : NULL,

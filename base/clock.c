@@ -27,6 +27,11 @@ uint64_t clock_cpu_ns(void)
     return read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+uint64_t clock_thread_cpu_ns(void)
+{
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; years are counted from
  * March, so that the leap day is the last of a year. */
 int64_t clock_days_from_civil(int64_t year, unsigned month, unsigned day)

@@ -17,6 +17,9 @@ double clock_unix_sec(void);
 /* CPU time of this process in nanoseconds. */
 uint64_t clock_cpu_ns(void);
 
+/* The same of the calling thread. */
+uint64_t clock_thread_cpu_ns(void);
+
 /* Reads an RFC 3339 time, "2026-11-21T01:02:03[.fraction](Z|+hh:mm)", as Kubernetes writes them.
  * Sets *ret_sec to whole Unix seconds (the fraction is cut off, downwards); years 0000 to 9999, so
  * that Go's zero time "0001-01-01T00:00:00Z" is -62135596800. Errors: -EINVAL. */

@@ -47,8 +47,10 @@ struct collector_env {
     const char *kmsg;          /* "/dev/kmsg" or "" */
     const char *sandbox_image; /* image label of sandboxes when it cannot be read */
     uint64_t rescan_ns; /* --rescan-interval: how often to look for what notices missed; 0: 1 min */
-    uint64_t deadline_ns; /* of collectors that may block; 0: none is known */
-    bool all_cgroups;     /* every cgroup of the machine (local), else what the kubelet has */
+    uint64_t deadline_ns;    /* of collectors that may block; 0: none is known */
+    uint64_t sample_ns;      /* --sample-interval: between calls of sample; 0: never */
+    uint64_t peak_window_ns; /* --peak-window: of the peaks that these calls find */
+    bool all_cgroups;        /* every cgroup of the machine (local), else what the kubelet has */
     const struct pod_lookup *pods;       /* NULL without Kubernetes */
     const struct container_names *names; /* NULL without container engines */
     const struct map *families; /* names of all families of tables that this program serves now;
@@ -66,8 +68,9 @@ struct collector {
 
     /* Its files may keep a reader waiting (sysfs asks hardware, a folder may be a dead mount):
      * start and read run on another thread, with a deadline, beside those of others. All its
-     * subjects are of one part, and it has none of self, watch_fd, changed and tick. start is
-     * called again by the next reading when it failed; when there was no source, by one that comes
+     * subjects are of one part, and it has none of self, watch_fd, changed, tick and sample. start
+     * is called again by the next reading when it failed; when there was no source, by one that
+     * comes
      * --rescan-interval later. */
     bool may_block;
 
@@ -92,6 +95,11 @@ struct collector {
 
     /* Called every few seconds: rescans, resolves anew. May be NULL. */
     void (*tick)(void *state, uint64_t now_ns);
+
+    /* Called every env->sample_ns: notes what a scrape would miss. It may read what answers at once
+     * only, and takes a few milliseconds at most. missed: how many times since the last one it
+     * should have been called and was not. May be NULL. */
+    void (*sample)(void *state, uint64_t missed);
 
     void (*stop)(void *state);
 };

@@ -5,6 +5,7 @@
 #include "collectors/collector.h"
 #include "collectors/container_families.h"
 #include "collectors/container_resolve.h"
+#include "collectors/container_sampler.h"
 #include "collectors/container_stats.h"
 #include "collectors/kubelet_cgroup.h"
 #include "collectors/oom.h"
@@ -23,8 +24,10 @@ struct state {
     struct cgroup_reader *reader;
     struct container_resolver *resolver;
     struct oom *oom;
+    struct container_sampler sampler;
     int watch_fd; /* inotify and kernel log, as one */
     uint64_t rescanned_ns;
+    uint64_t reading_ns;       /* when the last reading began */
     uint64_t names_generation; /* that the entries' records are of */
     uint64_t read_errors;
 };
@@ -79,6 +82,7 @@ static int container_start(const struct collector_env *env, void **ret_state, st
         return err_set(err, ENOMEM, "containers: out of memory");
     }
     s->env = env;
+    container_sampler_init(&s->sampler, env);
     s->watch_fd = epoll_create1(EPOLL_CLOEXEC);
     s->tree = cgroup_tree_new(&config, &failure);
     if (s->tree) {
@@ -219,6 +223,7 @@ static int add_cgroup(struct state *s, struct cgroup_entry *e, struct metric_sin
     }
     set_oom(s, e, &sample);
     set_engine(e, &sample);
+    container_sampler_tell(&s->sampler, e, s->reading_ns, &sample);
     size_t n_extra = columns_of(s, e, own, &extra);
     struct cgroup_sample *slot = metric_sink_add(sink, &container_subject, extra, n_extra, err);
     if (!slot) {
@@ -246,6 +251,7 @@ static int container_read(void *arg, struct metric_sink *sink, struct err *err)
     uint64_t errors_before = s->read_errors;
     size_t at = 0;
     struct cgroup_entry *e;
+    s->reading_ns = clock_mono_ns();
     int r = catch_up(s, false);
     r = r < 0 ? r : cgroup_reader_begin(s->reader, metric_sink_arena(sink));
     if (r < 0) {
@@ -256,6 +262,7 @@ static int container_read(void *arg, struct metric_sink *sink, struct err *err)
     }
     bool failed = r < 0 || s->read_errors > errors_before;
     int meta = add_meta(sink, failed, r < 0 ? NULL : err);
+    meta = meta < 0 ? meta : container_sampler_add(&s->sampler, sink, r < 0 ? NULL : err);
     if (r < 0 || meta < 0) {
         return r < 0 ? r : meta;
     }
@@ -273,6 +280,12 @@ static void container_changed(void *arg, uint64_t now_ns)
     (void)now_ns;
     /* Out of memory shows at the next reading. */
     (void)catch_up(arg, false);
+}
+
+static void container_sample(void *arg, uint64_t missed)
+{
+    struct state *s = arg;
+    container_sampler_tick(&s->sampler, s->tree, s->reader, missed);
 }
 
 static void container_tick(void *arg, uint64_t now_ns)
@@ -320,14 +333,12 @@ static int container_self(void *arg, struct metric_sink *sink, struct err *err)
         return -ENOMEM;
     }
     container_stats(arg, stats);
-    return 0;
+    return container_sampler_add_self(&((struct state *)arg)->sampler, sink, err);
 }
 
 static const struct metric_subject *const subjects[] = {
-    &container_subject,
-    &cadvisor_meta_subject,
-    &container_self_subject,
-    NULL,
+    &container_subject,      &cadvisor_meta_subject,     &container_peaks_subject,
+    &container_self_subject, &container_sampler_subject, NULL,
 };
 
 const struct collector collector_container = {
@@ -340,5 +351,6 @@ const struct collector collector_container = {
     .watch_fd = container_watch_fd,
     .changed = container_changed,
     .tick = container_tick,
+    .sample = container_sample,
     .stop = container_stop,
 };

@@ -210,10 +210,11 @@ static const struct metric_family rows[] = {
           "Seconds during which at least one task waited for memory."),
     VALUE("container_processes", GAUGE, CG_STATS | CG_PROCESSES, processes, 1,
           "lines of cgroup.procs", "Processes that are directly in the cgroup."),
-    VALUE(
-        "container_sockets", GAUGE, CG_STATS | CG_PROCESSES, sockets, 1,
-        "/proc/PID/fd of cgroup.procs",
-        "Open sockets of the processes that are directly in the cgroup, counted at most 45 s ago."),
+    VALUE("container_sockets", GAUGE, CG_STATS | CG_PROCESSES, sockets, 1,
+          "/proc/PID/fd of cgroup.procs",
+          "Open sockets of the processes that are directly in the cgroup, counted at most 45 s "
+          "ago; at "
+          "most 6 min where the number of descriptors stayed and earlier counts were equal."),
     VALUE("container_spec_cpu_period", GAUGE, CG_CPU_SPEC, cpu_period_usec, 1,
           "cpu.max; v1 cpu.cfs_period_us",
           "Length of an enforcement period of the CPU quota in microseconds."),
@@ -244,6 +245,15 @@ static const struct metric_family rows[] = {
         "container_ulimits_soft", GAUGE, CG_STATS | CG_ULIMIT, container_put_ulimit,
         METRIC_LABELS("ulimit"), "/proc/PID/limits",
         "Soft limit of the container's first process, read at most 30 s ago; -1 when unlimited."),
+    VALUE("kubegauge_container_cpu_usage_peak_cores", GAUGE, CG_CPU_PEAK, cpu_peak_microcores, US,
+          "cpu.stat usage_usec; v1 cpuacct.usage",
+          "The most CPU that was used in one sample interval of the last "
+          "kubegauge_container_peak_window_seconds, in cores."),
+    VALUE(
+        "kubegauge_container_memory_usage_peak_bytes", GAUGE, CG_MEMORY_PEAK, memory_peak, 1,
+        "memory.current; v1 memory.usage_in_bytes",
+        "The most bytes of memory, page cache included, that were found in use at a sample of the "
+        "last kubegauge_container_peak_window_seconds."),
 };
 
 const struct metric_subject container_subject = {

@@ -36,32 +36,47 @@ static uint64_t bytes_that_are(uint64_t eight, char c)
     return (differs - EACH_BYTE) & ~differs;
 }
 
-static bool is_odd(const char *eight_bytes)
+static bool has_odd(uint64_t eight)
 {
-    uint64_t eight;
-    memcpy(&eight, eight_bytes, sizeof(eight));
     uint64_t odd = eight | bytes_that_are(eight, '\\') | bytes_that_are(eight, '"') |
                    bytes_that_are(eight, '\n');
     return odd & (EACH_BYTE * 0x80);
 }
 
+static uint64_t eight_at(const char *p)
+{
+    uint64_t eight;
+    memcpy(&eight, p, sizeof(eight));
+    return eight;
+}
+
+/* Less than eight bytes, some of them twice, and zeros, which stand for themselves. */
+static uint64_t few_at(const char *p, size_t n)
+{
+    uint32_t first, last;
+    if (n >= sizeof(first)) {
+        memcpy(&first, p, sizeof(first));
+        memcpy(&last, p + n - sizeof(last), sizeof(last));
+        return (uint64_t)first << 32 | last;
+    }
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes = bytes << 8 | (unsigned char)p[i];
+    }
+    return bytes;
+}
+
 bool label_value_is_plain(struct str s)
 {
-    size_t i = 0;
-    for (; i + 8 <= s.n; i += 8) {
-        if (is_odd(s.p + i)) {
+    if (s.n < 8) {
+        return !has_odd(few_at(s.p, s.n));
+    }
+    for (size_t i = 0; i + 8 <= s.n; i += 8) {
+        if (has_odd(eight_at(s.p + i))) {
             return false;
         }
     }
-    if (s.n >= 8) {
-        return i == s.n || !is_odd(s.p + s.n - 8); /* some of them for the second time */
-    }
-    for (; i < s.n; i++) {
-        if ((unsigned char)s.p[i] >= 0x80 || is_special(s.p[i])) {
-            return false;
-        }
-    }
-    return true;
+    return !has_odd(eight_at(s.p + s.n - 8));
 }
 
 static size_t escaped_size(struct str s)

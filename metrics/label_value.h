@@ -17,6 +17,9 @@ bool label_value_is_plain(struct str s);
 /* Bytes that s takes: escaped as metric_escape has it, U+FFFD for each byte that is no UTF-8. */
 size_t label_value_size(struct str s);
 
+/* It is at most so many times as long as s. */
+#define LABEL_VALUE_GROWTH 3
+
 /* Writes s so at o, which has that much room; returns the end. */
 char *label_value_put(char *o, struct str s);
 

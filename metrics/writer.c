@@ -6,6 +6,8 @@
 #include "metrics/label_value.h"
 #include "metrics/writer_internal.h"
 
+#define SHORT_VALUE 256
+
 static void fail(struct metric_writer *w, int code)
 {
     if (w->failed == 0) {
@@ -41,11 +43,17 @@ struct series {
     size_t n_open;
 };
 
+/* Room for an own label's value; what is short is not looked at for that. */
+static size_t room_for(struct str value)
+{
+    return value.n <= SHORT_VALUE ? value.n * LABEL_VALUE_GROWTH : label_value_size(value);
+}
+
 static size_t text_size(struct metric_writer *w, const struct series *series)
 {
     size_t n = w->row->constant_bytes + w->common.n + NUM_TEXT_MAX;
     for (size_t k = 0; k < w->row->n_own; k++) {
-        n += label_value_size(label_value_bounded(series->own[k], &w->n_cut));
+        n += room_for(label_value_bounded(series->own[k], &w->n_cut));
     }
     for (size_t k = 0; k < series->n_open; k++) {
         struct str value = label_value_bounded(series->open[k].value, &w->n_cut);
@@ -118,6 +126,10 @@ void metric_put_open(struct metric_writer *w, double value, const struct str *ow
     if (w->mode == WRITER_COMMON || n_own != w->row->n_own ||
         (n_open > 0 && !w->row->family->open_labels)) {
         fail(w, -EINVAL);
+        return;
+    }
+    if (w->mode == WRITER_COUNT) {
+        w->n_series++;
         return;
     }
     struct series series = { .value = value, .own = own, .open = open, .n_open = n_open };

@@ -9,11 +9,18 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* With --min-read-interval: a collector that nobody has asked for in so long is not read for
+ * others' sake any more. Longer than scrape intervals are. */
+#define ASKED_NS (150 * CLOCK_NS_PER_SEC)
+
+/* Descriptors that the loop waits for beside those of collectors. */
+#define OWN_FDS 3
+
 struct node_loop {
     struct node_loop_config config;
     struct node_reader *reader;
     struct snapshot_cell published;
-    int event_fd, timer_fd;
+    int event_fd, timer_fd, sample_fd;
     pthread_t thread;
     bool running;
     atomic_bool stop;
@@ -23,7 +30,8 @@ struct node_loop {
     uint64_t wanted;      /* collectors of the tickets not yet taken by the thread */
 
     uint64_t next_tick_ns;
-    uint64_t of_part[NODE_PART_SELF]; /* collectors that have a subject of the part */
+    uint64_t of_part[NODE_PART_SELF];       /* collectors that have a subject of the part */
+    uint64_t asked_ns[NODE_COLLECTORS_MAX]; /* when a scrape last wanted the collector; 0: never */
 };
 
 static void wake(struct node_loop *loop)
@@ -72,9 +80,10 @@ struct node_loop *node_loop_new(const struct node_loop_config *config, struct er
     find_parts(loop);
     loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    loop->sample_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     loop->reader = node_reader_new(&loop->config, err);
     if (pthread_mutex_init(&loop->lock, NULL) || snapshot_cell_init(&loop->published) < 0 ||
-        loop->event_fd < 0 || loop->timer_fd < 0 || !loop->reader ||
+        loop->event_fd < 0 || loop->timer_fd < 0 || loop->sample_fd < 0 || !loop->reader ||
         arm_timer(loop->timer_fd, KG_MIN(config->tick_ns, HEALTH_BEAT_NS)) < 0) {
         if (loop->reader) {
             err_set_errno(err, errno, "node loop");
@@ -96,6 +105,7 @@ void node_loop_free(struct node_loop *loop)
     pthread_mutex_destroy(&loop->lock);
     kg_close_cleanup(&loop->event_fd);
     kg_close_cleanup(&loop->timer_fd);
+    kg_close_cleanup(&loop->sample_fd);
     free(loop);
 }
 
@@ -158,6 +168,28 @@ static bool can_share(struct node_loop *loop, uint64_t mask, uint64_t now_ns)
     return shared;
 }
 
+static void note_asked(struct node_loop *loop, uint64_t mask, uint64_t now_ns)
+{
+    for (size_t i = 0; i < NODE_COLLECTORS_MAX; i++) {
+        if (mask >> i & 1) {
+            loop->asked_ns[i] = now_ns;
+        }
+    }
+}
+
+/* Scrapes of different paths can share a reading only if it is of all that they ask for, and they
+ * come one after the other: what was asked for of late is read along. */
+static uint64_t to_be_shared(const struct node_loop *loop, uint64_t mask, uint64_t now_ns)
+{
+    uint64_t within_ns = KG_MAX(ASKED_NS, 2 * loop->config.min_read_ns);
+    for (size_t i = 0; i < NODE_COLLECTORS_MAX && loop->config.min_read_ns > 0; i++) {
+        if (loop->asked_ns[i] && now_ns - loop->asked_ns[i] < within_ns) {
+            mask |= UINT64_C(1) << i;
+        }
+    }
+    return mask;
+}
+
 static void serve_tickets(struct node_loop *loop)
 {
     uint64_t now = clock_mono_ns();
@@ -172,11 +204,14 @@ static void serve_tickets(struct node_loop *loop)
         snapshot_unref(&last->snapshot);
         return;
     }
+    if (last) { /* the first one is nobody's */
+        note_asked(loop, mask, now);
+    }
     struct node_reading *reading;
     if (last && can_share(loop, mask, now)) {
         reading = node_reading_again(last, ticket);
     } else {
-        reading = node_reader_read(loop->reader, mask, ticket);
+        reading = node_reader_read(loop->reader, to_be_shared(loop, mask, now), ticket);
     }
     if (last) {
         snapshot_unref(&last->snapshot);
@@ -198,27 +233,42 @@ static void tick_if_due(struct node_loop *loop, uint64_t now_ns)
     }
 }
 
-static void drain(int fd)
+/* How often it was written to, or the timer ran out, since it was last drained. */
+static uint64_t drain(int fd)
 {
     uint64_t count;
     if (read(fd, &count, sizeof(count)) < 0) {
-        return; /* EAGAIN: another wake was drained with this one */
+        return 0; /* EAGAIN: another wake was drained with this one */
+    }
+    return count;
+}
+
+/* Where the loop was held up for longer than an interval, the timer has run out several times. */
+static void sample_if_due(struct node_loop *loop)
+{
+    uint64_t times = drain(loop->sample_fd);
+    if (times > 0) {
+        node_reader_sample(loop->reader, times - 1);
     }
 }
 
 static void *node_thread(void *arg)
 {
     struct node_loop *loop = arg;
-    struct pollfd fds[2 + NODE_COLLECTORS_MAX];
+    struct pollfd fds[OWN_FDS + NODE_COLLECTORS_MAX];
     pthread_setname_np(pthread_self(), "node");
     health_beat(loop->config.health, HEALTH_NODE, clock_mono_ns());
     node_reader_start(loop->reader, clock_mono_ns());
     loop->next_tick_ns = clock_mono_ns() + loop->config.tick_ns;
+    if (arm_timer(loop->sample_fd, loop->config.env.sample_ns) < 0) {
+        LOG_ERROR("the timer of --sample-interval does not run");
+    }
     while (!atomic_load(&loop->stop)) {
         fds[0] = (struct pollfd){ loop->event_fd, POLLIN, 0 };
         fds[1] = (struct pollfd){ loop->timer_fd, POLLIN, 0 };
-        size_t n = 2 + node_reader_watch(loop->reader, fds + 2, NODE_COLLECTORS_MAX);
-        int ready = poll(fds, (nfds_t)n, -1);
+        fds[2] = (struct pollfd){ loop->sample_fd, POLLIN, 0 };
+        size_t n = node_reader_watch(loop->reader, fds + OWN_FDS, NODE_COLLECTORS_MAX);
+        int ready = poll(fds, (nfds_t)(OWN_FDS + n), -1);
         uint64_t now = clock_mono_ns();
         health_beat(loop->config.health, HEALTH_NODE, now);
         if (ready <= 0) {
@@ -232,7 +282,10 @@ static void *node_thread(void *arg)
             tick_if_due(loop, now);
         }
         /* Changes first, so that a reading knows the cgroups that were made before it. */
-        node_reader_changed(loop->reader, fds + 2, n - 2, now);
+        node_reader_changed(loop->reader, fds + OWN_FDS, n, now);
+        if (fds[2].revents) {
+            sample_if_due(loop);
+        }
         serve_tickets(loop);
     }
     node_reader_stop(loop->reader);

@@ -4,7 +4,9 @@
  * A scrape asks for a reading of some collectors and gets a ticket; the thread wakes, reads the
  * collectors of all tickets that are open at that moment, and publishes the reading with the last
  * of these tickets. So every scrape gets values read after it came, and any number of scrapes that
- * come during one reading share the next. */
+ * come during one reading share the next. With min_read_ns those that come within that time after a
+ * reading began share it, too; it is then of all collectors that scrapes ask for, so that scrapes
+ * of different parts can. */
 #ifndef KG_AGENT_NODE_LOOP_H
 #define KG_AGENT_NODE_LOOP_H
 
@@ -48,6 +50,7 @@ struct node_reading {
     struct snapshot snapshot;
     uint64_t ticket; /* the last that it serves */
     uint64_t mask;   /* collectors that were read */
+    uint64_t number; /* of the reading, from 1; those that share it have the same */
     uint64_t began_ns, duration_ns;
     int failed; /* 0, or -ENOMEM …: then there are no parts */
     struct metric_part *parts[NODE_PARTS];

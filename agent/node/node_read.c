@@ -24,6 +24,7 @@ struct node_reader {
     struct complaint complaint;
     size_t n;
     struct slot slots[NODE_COLLECTORS_MAX];
+    uint64_t readings;                   /* so far */
     size_t watched[NODE_COLLECTORS_MAX]; /* slot of each descriptor handed out */
 };
 
@@ -144,6 +145,16 @@ void node_reader_tick(struct node_reader *r, uint64_t now_ns)
             slot_start(r, slot, now_ns);
         } else if (slot->running && slot->collector->tick) {
             slot->collector->tick(slot->state, now_ns);
+        }
+    }
+}
+
+void node_reader_sample(struct node_reader *r, uint64_t missed)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        struct slot *slot = &r->slots[i];
+        if (slot->running && slot->collector->sample) {
+            slot->collector->sample(slot->state, missed);
         }
     }
 }
@@ -291,6 +302,7 @@ struct node_reading *node_reader_read(struct node_reader *r, uint64_t mask, uint
     }
     reading->ticket = ticket;
     reading->mask = mask;
+    reading->number = ++r->readings;
     reading->began_ns = clock_mono_ns();
     reading->failed = metric_sink_begin(r->sink, &err);
     submit_aside(r, mask);
@@ -324,6 +336,7 @@ struct node_reading *node_reading_again(const struct node_reading *last, uint64_
     }
     reading->ticket = ticket;
     reading->mask = last->mask;
+    reading->number = last->number;
     reading->began_ns = last->began_ns;
     reading->duration_ns = last->duration_ns;
     memcpy(reading->reports, last->reports, last->n_reports * sizeof(last->reports[0]));

@@ -19,6 +19,9 @@ void node_reader_stop(struct node_reader *r);
 /* Ticks those that run, tries again those that do not. */
 void node_reader_tick(struct node_reader *r, uint64_t now_ns);
 
+/* Lets those sample that do; missed as struct collector has it. */
+void node_reader_sample(struct node_reader *r, uint64_t missed);
+
 /* Fills fds with the descriptors to wait for; returns how many. */
 size_t node_reader_watch(struct node_reader *r, struct pollfd *fds, size_t max);
 

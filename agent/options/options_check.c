@@ -1,6 +1,8 @@
 /* What one value alone cannot tell: the role, options of other roles, contradictions. */
 #include "agent/options/options_private.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -111,6 +113,24 @@ static int check_node(const struct options *o, char *const *envp, struct err *er
     return 0;
 }
 
+#define LEAST_SAMPLE_MS 100
+
+static int check_sampling(const struct options *o, struct err *err)
+{
+    uint64_t interval_ns = options_ns(o, OPT_SAMPLE_INTERVAL);
+    if (interval_ns == 0) {
+        return 0;
+    }
+    if (interval_ns < LEAST_SAMPLE_MS * CLOCK_NS_PER_MS) {
+        return err_set(err, EINVAL, "--sample-interval: at least %dms, or 0 for none",
+                       LEAST_SAMPLE_MS);
+    }
+    if (options_ns(o, OPT_PEAK_WINDOW) < interval_ns) {
+        return err_set(err, EINVAL, "--peak-window: at least as long as --sample-interval");
+    }
+    return 0;
+}
+
 static int check_folders(const struct options *o, struct err *err)
 {
     for (size_t i = 0; i < o->n; i++) {
@@ -149,7 +169,10 @@ int options_check(struct options *o, char *const *envp, struct err *err)
     if (n_allow && n_deny) {
         return err_set(err, EINVAL, "--metric-allowlist and --metric-denylist exclude each other");
     }
-    r = o->role == ROLE_NODE || o->role == ROLE_LOCAL ? options_check_patterns(o, err) : 0;
+    if (ROLE_BIT(o->role) & ROLES_READING) {
+        r = options_check_patterns(o, err);
+        r = r < 0 ? r : check_sampling(o, err);
+    }
     if (r < 0) {
         return r;
     }

@@ -43,6 +43,7 @@ static int add_agent(struct service *s, const struct node_reading *reading, uint
     }
     if (reading) {
         a->present |= AGENT_READING;
+        a->readings = reading->number;
         a->reading_seconds = SECONDS(reading->duration_ns);
         a->reading_age_seconds = SECONDS(now_ns - reading->began_ns);
     }

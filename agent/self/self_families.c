@@ -102,6 +102,14 @@ static const struct metric_family agent_rows[] = {
         .field = METRIC_FIELD(struct agent_sample, reading_age_seconds, 0),
     },
     {
+        .name = "kubegauge_node_readings_total",
+        .help = "Readings of the node; scrapes that share one count once.",
+        .source = "node loop",
+        .type = METRIC_COUNTER,
+        .needs = AGENT_READING,
+        .field = METRIC_FIELD(struct agent_sample, readings, 0),
+    },
+    {
         .name = "kubegauge_gzip_cache_bytes",
         .help = "Memory that compressed pieces of the objects' metrics take now, of gzip and zstd.",
         .source = "gzip cache",

@@ -10,6 +10,7 @@
 struct agent_sample {
     uint64_t present;
     uint64_t scrapes_now, scrapes_rejected, scrapes_cut, connections_now, connections_refused;
+    uint64_t readings;
     double reading_seconds, reading_age_seconds;
     struct scrape_codings codings;
     struct segment_cache_stats cache;

@@ -119,6 +119,7 @@ void cgroup_entry_free(struct cgroup_entry *e)
     if (e->record) {
         snapshot_unref(&e->record->snapshot);
     }
+    free(e->peaks);
     free(e->container);
     free(e->image);
     free(e->name);

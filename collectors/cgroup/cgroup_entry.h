@@ -6,6 +6,7 @@
 #define KG_COLLECTORS_CGROUP_ENTRY_H
 
 #include "collectors/cgroup/cgroup_tree.h"
+#include "collectors/cgroup/peaks.h"
 #include "collectors/container_names.h"
 
 /* Files of both versions that are read at every reading. */
@@ -52,14 +53,18 @@ enum cgroup_file {
 struct cgroup_mounts; /* cgroup_mounts.h */
 
 struct cgroup_entry {
+    /* What the sampler touches every second, in few cache lines. */
+    struct cgroup_mounts *mounts;
+    struct cgroup_peaks *peaks; /* NULL: not sampled yet; owned here */
+    bool gone;
+    bool sandbox;
+    bool resolved;   /* told by the API or the runtime, not guessed */
+    bool is_settled; /* its hierarchies were looked for when it was no longer young */
+    int fd[CGF_FILES];
+
     char *path;                 /* from the mount, "/" or "/kubepods/…" */
     struct cgroup_id id;        /* container_id points into path */
     int dir_fd[CG_CONTROLLERS]; /* v1: per controller, -1 where it does not exist; v2: [0] only */
-    int fd[CGF_FILES];
-    bool gone;
-    bool is_settled; /* its hierarchies were looked for when it was no longer young */
-
-    struct cgroup_mounts *mounts;
     unsigned there;   /* bit c: it exists in controller c; its dir_fd may still be -1, for want of
                        * descriptors */
     uint64_t seen_ns; /* clock_mono_ns when it was first seen */
@@ -67,8 +72,6 @@ struct cgroup_entry {
     /* Labels as resolved at pods_generation, by container_resolve.c; owned here. A label not known
      * is NULL. */
     uint64_t pods_generation;
-    bool resolved; /* told by the API or the runtime, not guessed */
-    bool sandbox;
     bool asked; /* the container engines were asked for it */
     char *container, *image, *name, *namespace, *pod;
     char **columns;

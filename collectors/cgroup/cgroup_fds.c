@@ -1,24 +1,32 @@
 /* Open files and sockets of the processes of a cgroup.
  *
- * To tell sockets from files each descriptor's link has to be read, which for a machine with
- * thousands of them costs more than all its cgroup files. Since Linux 6.2 the size of /proc/PID/fd
- * is the number of descriptors: while that of a process has not changed, its last count of sockets
- * is served, and the tick counts again behind the scrapes' back. */
+ * To tell sockets from files each descriptor's link has to be read, for which the kernel makes up
+ * the whole path: for a machine with thousands of them that costs more than all its cgroup files.
+ * Since Linux 6.2 the size of /proc/PID/fd is the number of descriptors: while that of a process
+ * has not changed, its last count of sockets is served, and the tick counts again behind the
+ * scrapes' back, no more often than it must. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/num.h"
 #include "collectors/cgroup/cgroup_reader.h"
 #include "collectors/proc/pid_fds.h"
 
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 /* A count older than this is made anew within the reading that serves it. */
 #define COUNT_MAX_AGE_NS (45 * CLOCK_NS_PER_SEC)
-/* The tick leaves alone what is younger than this. */
-#define COUNT_MIN_AGE_NS (10 * CLOCK_NS_PER_SEC)
+/* The tick, which comes every few seconds, leaves alone what is younger than this. */
+#define COUNT_MIN_AGE_NS (30 * CLOCK_NS_PER_SEC)
+/* It looks whether those still live that are older than this. */
+#define LOOK_MIN_AGE_NS (10 * CLOCK_NS_PER_SEC)
+/* Both are doubled, up to so many times, for each count that came to what the one before did: most
+ * processes keep what they have for days. */
+#define CALM_MAX 3
 
 /* A process with at least so many descriptors has its links read no more often than the tick would,
  * however often it opens and closes: the agent itself keeps thousands open. */
@@ -82,22 +90,51 @@ bool cg_knows_open_files(const struct cgroup_reader *r)
            st.st_size > 0;
 }
 
+int32_t cg_own_pid(const struct cgroup_reader *r)
+{
+    char text[NUM_TEXT_MAX];
+    uint64_t pid;
+    ssize_t n = r->procfs_fd < 0 ? -1 : readlinkat(r->procfs_fd, "self", text, sizeof(text));
+    bool known = n > 0 && num_scan_u64((struct str){ text, (size_t)n }, &pid) == 0;
+    return known && pid <= INT32_MAX ? (int32_t)pid : 0;
+}
+
+/* Of ourselves, who keep more open than all others together, no link need be read. size: how many
+ * there are; numbers are given out from below, so that nearly all up to it are in use. */
+static void count_own(struct cg_fds *fds, uint64_t size)
+{
+    for (int fd = 0; fds->files < size && (uint64_t)fd < 2 * size + LARGE; fd++) {
+        int type;
+        socklen_t n = sizeof(type);
+        bool is_socket = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0;
+        fds->sockets += is_socket;
+        fds->files += is_socket || errno == ENOTSOCK;
+    }
+}
+
 /* A process that ends meanwhile, or that we may not look into, counts as far as it could be read.
  */
 static void count(const struct cgroup_reader *r, struct cg_fds *fds, uint64_t size, uint64_t now_ns)
 {
+    struct cg_fds before = *fds;
     fds->size = size;
     fds->counted_ns = now_ns;
     fds->served = false;
     fds->files = fds->sockets = 0;
-    (void)proc_count_fds(r->procfs_fd, fds->pid, &fds->files, &fds->sockets);
+    if (size > 0 && fds->pid == r->own_pid) {
+        count_own(fds, size);
+    } else {
+        (void)proc_count_fds(r->procfs_fd, fds->pid, &fds->files, &fds->sockets);
+    }
+    bool same = before.counted_ns && before.files == fds->files && before.sockets == fds->sockets;
+    fds->calm = (uint8_t)(same ? KG_MIN(before.calm + 1, CALM_MAX) : 0);
 }
 
 /* Whether the sockets of the last count will do for a process that has size descriptors now. */
 static bool is_fresh(const struct cg_fds *fds, uint64_t size, uint64_t now_ns)
 {
     uint64_t age_ns = now_ns - fds->counted_ns;
-    if (fds->counted_ns == 0 || age_ns >= COUNT_MAX_AGE_NS) {
+    if (fds->counted_ns == 0 || age_ns >= COUNT_MAX_AGE_NS << fds->calm) {
         return false;
     }
     /* Not that files equals its size: of ourselves the folder being read was one more. */
@@ -147,12 +184,13 @@ void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns)
     for (size_t i = 0; r->knows_open_files && i < CG_FDS_PLACES; i++) {
         struct cg_fds *fds = &r->fds[i];
         uint64_t size;
-        if (fds->pid == 0 || now_ns - fds->counted_ns < COUNT_MIN_AGE_NS) {
+        uint64_t age_ns = now_ns - fds->counted_ns;
+        if (fds->pid == 0 || age_ns < LOOK_MIN_AGE_NS) {
             continue;
         }
         if (!open_files(r, fds, &size)) {
             forget(r, fds); /* has ended */
-        } else if (fds->served) {
+        } else if (fds->served && age_ns >= COUNT_MIN_AGE_NS << fds->calm) {
             count(r, fds, size, now_ns);
         }
     }

@@ -171,6 +171,9 @@ struct cgroup_folder *cgroup_folders_add(struct cgroup_tree *t, struct str path)
 /* Removes the folders of [from, to). */
 static void remove_run(struct cgroup_tree *t, size_t from, size_t to)
 {
+    if (from == to) {
+        return; /* and perhaps no array at all */
+    }
     for (size_t i = from; i < to; i++) {
         free_folder(t, t->folders[i]);
     }

@@ -102,6 +102,7 @@ struct cgroup_reader *cgroup_reader_new(const struct collector_env *env,
     r->env = env;
     r->version = version;
     r->procfs_fd = r->meminfo_fd = -1;
+    buf_init(&r->disks_text, 4 * MIB);
     r->text_size = LIMIT_CGROUP_FILE_BYTES;
     r->text = malloc(r->text_size);
     r->io = calloc(LIMIT_CGROUP_DEVICES, sizeof(*r->io));
@@ -121,6 +122,7 @@ struct cgroup_reader *cgroup_reader_new(const struct collector_env *env,
     r->ticks_per_sec = ticks > 0 ? (uint64_t)ticks : 100;
     open_procfs(r);
     r->knows_open_files = cg_knows_open_files(r);
+    r->own_pid = cg_own_pid(r);
     r->boot_time_sec = boot_minute(r);
     look_at_machine(r);
     return r;
@@ -141,6 +143,7 @@ void cgroup_reader_free(struct cgroup_reader *r)
     free(r->io);
     free(r->net);
     free(r->disks);
+    buf_done(&r->disks_text);
     cg_forget_fds(r);
     free(r->fds);
     free(r->pids);
@@ -150,13 +153,14 @@ void cgroup_reader_free(struct cgroup_reader *r)
 }
 
 /* diskstats of a machine with many disks is larger than a cgroup file. */
-static size_t read_disks(struct cgroup_reader *r, struct buf *text)
+static size_t read_disks(struct cgroup_reader *r)
 {
     size_t n = 0;
-    if (r->procfs_fd < 0 || file_read(r->procfs_fd, "diskstats", text, NULL) < 0) {
+    buf_clear(&r->disks_text);
+    if (r->procfs_fd < 0 || file_read(r->procfs_fd, "diskstats", &r->disks_text, NULL) < 0) {
         return 0;
     }
-    int e = proc_parse_diskstats(buf_str(text), r->disks, LIMIT_BLOCK_DEVICES, &n);
+    int e = proc_parse_diskstats(buf_str(&r->disks_text), r->disks, LIMIT_BLOCK_DEVICES, &n);
     if (e == -EBADMSG) {
         r->stats.malformed++;
     }
@@ -173,8 +177,7 @@ int cgroup_reader_begin(struct cgroup_reader *r, struct arena *mem)
         proc_parse_meminfo(text, &r->meminfo) < 0) {
         r->stats.malformed++;
     }
-    auto_buf struct buf disks_text = BUF_INIT(4 * MIB);
-    size_t n = read_disks(r, &disks_text);
+    size_t n = read_disks(r);
     devices_refresh(r->devices, r->disks, n);
     return filesystems_read(r->filesystems, mem, r->disks, n, r->devices, &r->fs, &r->n_fs);
 }

@@ -34,6 +34,13 @@ int cgroup_reader_begin(struct cgroup_reader *r, struct arena *mem);
 int cgroup_read(struct cgroup_reader *r, struct cgroup_entry *e, struct arena *mem,
                 struct cgroup_sample *ret, struct err *err);
 
+/* The CPU time that e has used so far, and its memory now, of which each is one file. Returns 1
+ * with *ret set (and clock_mono_ns when that was read), 0 when it cannot be read or understood.
+ * Errors: -ENODEV or -ENOENT the cgroup is gone · -EMFILE no descriptor may be kept open for it. */
+int cgroup_read_cpu_used(struct cgroup_reader *r, struct cgroup_entry *e, uint64_t *ret_ns,
+                         uint64_t *ret_at_ns);
+int cgroup_read_memory_used(struct cgroup_reader *r, struct cgroup_entry *e, uint64_t *ret_bytes);
+
 /* Counts again the open files of processes whose last count was served and is some seconds old, so
  * that readings need not. To be called at the collector's tick. */
 void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns);

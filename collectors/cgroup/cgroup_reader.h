@@ -20,6 +20,7 @@ struct blkio_files {
 struct cg_fds {
     int32_t pid;
     bool served;  /* since it was counted */
+    uint8_t calm; /* counts in a row that came to the same */
     bool is_kept; /* dir_fd is open on /proc/PID/fd */
     int dir_fd;
     uint64_t size;           /* of /proc/PID/fd then */
@@ -35,6 +36,7 @@ struct cgroup_reader {
     enum cgroup_version version;
     bool has_psi;
     bool knows_open_files; /* the size of /proc/PID/fd is their number */
+    int32_t own_pid;       /* of this process, as procfs numbers it; 0: not known */
     uint64_t ticks_per_sec;
     uint64_t boot_time_sec; /* of the minute in which the machine was started; 0: not known */
     struct blkio_files scheduler, throttle; /* v1 */
@@ -51,6 +53,7 @@ struct cgroup_reader {
     struct cgroup_io *io;   /* LIMIT_CGROUP_DEVICES, filled file by file */
     struct net_dev *net;    /* LIMIT_NET_INTERFACES */
     struct diskstat *disks; /* LIMIT_BLOCK_DEVICES */
+    struct buf disks_text;  /* of /proc/diskstats; what disks points into */
     struct cg_fds *fds;     /* CG_FDS_PLACES, by process id */
     size_t n_fds_kept;      /* of them with an open folder */
     int32_t *pids;          /* LIMIT_PIDS_PER_CGROUP */
@@ -106,6 +109,9 @@ void cg_forget_fds(struct cgroup_reader *r);
 
 /* Whether this kernel tells the number of a process's open files as the size of /proc/PID/fd. */
 bool cg_knows_open_files(const struct cgroup_reader *r);
+
+/* The number that procfs has for this process, 0 when it has none. */
+int32_t cg_own_pid(const struct cgroup_reader *r);
 
 static inline bool cg_is_root(const struct cg_source *s)
 {

@@ -29,6 +29,8 @@
 #define CG_MEMORY_EVENTS UINT64_C(0x4000)   /* memory.events high, max (v2) */
 #define CG_KUBELET UINT64_C(0x8000)         /* families that the kubelet always serves as 0 or -1 */
 #define CG_MEMORY_RECLAIM UINT64_C(0x10000) /* memory.stat file_dirty, pgscan … (v2) */
+#define CG_CPU_PEAK UINT64_C(0x20000)       /* of the window that ends now */
+#define CG_MEMORY_PEAK UINT64_C(0x40000)
 
 enum cgroup_io_op {
     CG_IO_READ,
@@ -89,10 +91,12 @@ struct cgroup_sample {
     uint64_t cpu_usage_ns, cpu_user_ns, cpu_system_ns;
     uint64_t cfs_periods, cfs_throttled_periods, cfs_throttled_ns, cfs_bursts, cfs_burst_ns;
     uint64_t cpu_period_usec, cpu_quota_usec, cpu_shares;
+    uint64_t cpu_peak_microcores; /* between two looks of the sampler */
 
     /* Memory, bytes. */
     uint64_t memory_usage, memory_working_set, memory_rss, memory_cache, memory_mapped_file;
     uint64_t memory_swap, memory_kernel, memory_failcnt, memory_max_usage;
+    uint64_t memory_peak; /* at one of the sampler's looks */
     uint64_t memory_active_file, memory_inactive_file, pgfault, pgmajfault;
     uint64_t memory_limit, memory_swap_limit, memory_reservation;
     uint64_t memory_events_high, memory_events_max;

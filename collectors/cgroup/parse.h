@@ -54,7 +54,7 @@ int cg_parse_cpu_max(struct str text, uint64_t *ret_quota_usec,
 /* cpu.weight as the shares that the kubelet made it of; 0 outside 1..10000. */
 uint64_t cg_shares_of_weight(uint64_t weight);
 
-#define CG_SEEN_MEMORY_KERNEL UINT32_C(0x1)
+#define CG_SEEN_MEMORY_KERNEL UINT32_C(0x4)
 
 struct cg_memory_stat {
     uint32_t seen;                                  /* CG_SEEN_MEMORY_KERNEL */

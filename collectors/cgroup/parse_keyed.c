@@ -3,14 +3,15 @@
 #include "collectors/scan.h"
 
 /* A bit of 64 by length, first and last byte: most lines of memory.stat are of no interest, and
- * this tells so without a look at each key. */
+ * this tells so without a look at each key. The factors are those that take the fewest of the
+ * other lines for one of the table. */
 static uint64_t key_bit(struct str name)
 {
     if (name.n == 0) {
         return 0;
     }
     size_t first = (unsigned char)name.p[0], last = (unsigned char)name.p[name.n - 1];
-    return UINT64_C(1) << ((name.n * 5 + first * 3 + last) % 64);
+    return UINT64_C(1) << ((name.n + first * 15 + last * 12) % 64);
 }
 
 /* Looks from keys[from] on, round to it: the kernel's order is mostly that of the table. Returns
@@ -26,28 +27,42 @@ static size_t find_key(struct str name, const struct cg_key *keys, size_t n_keys
     return n_keys;
 }
 
+/* By memchr, which looks at many bytes at a time: memory.stat is most of what is read of a node. */
+static struct str next_line(struct str *text)
+{
+    const char *newline = memchr(text->p, '\n', text->n);
+    struct str line = { text->p, newline ? (size_t)(newline - text->p) : text->n };
+    *text = str_from(*text, line.n + (newline ? 1 : 0));
+    return line;
+}
+
+/* What stands before the first blank. */
+static struct str name_of(struct str line)
+{
+    const char *blank = line.n ? memchr(line.p, ' ', line.n) : NULL;
+    return str_head(line, blank ? (size_t)(blank - line.p) : line.n);
+}
+
 int cg_parse_keyed(struct str text, const struct cg_key *keys, size_t n_keys, void *base,
                    uint32_t *ret_seen)
 {
     uint32_t seen = 0;
     uint64_t wanted = 0;
     size_t next = 0;
-    struct scan at = scan_of(text);
     for (size_t i = 0; i < n_keys; i++) {
         wanted |= key_bit(keys[i].name);
     }
-    while (!scan_end(&at)) {
-        struct str name = scan_until_blank(&at);
+    while (!str_empty(text)) {
+        struct str line = next_line(&text), name = name_of(line);
         size_t key = wanted & key_bit(name) ? find_key(name, keys, n_keys, next) : n_keys;
         if (key < n_keys) {
             uint64_t *value = (uint64_t *)(void *)((char *)base + keys[key].at);
-            if (!scan_char(&at, ' ') || !scan_count(&at, value) || !scan_line_end(&at)) {
+            struct scan at = scan_of(str_from(line, name.n));
+            if (!scan_char(&at, ' ') || !scan_count(&at, value) || !scan_end(&at)) {
                 return -EBADMSG;
             }
             seen |= UINT32_C(1) << key;
             next = key + 1;
-        } else {
-            scan_skip_line(&at);
         }
     }
     *ret_seen = seen;

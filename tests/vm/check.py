@@ -279,7 +279,8 @@ FAMILIES = {
 }
 
 # Served beside the cgroups' families: not from a cgroup's files, compared on the real cluster.
-ELSEWHERE = re.compile(r"machine_\w+|cadvisor_version_info|container_scrape_error|container_fs_.*")
+ELSEWHERE = re.compile(r"machine_\w+|cadvisor_version_info|container_scrape_error|container_fs_.*|"
+                       r"kubegauge_container_\w+")
 
 # An OOM kill is counted once for the killed container; the files of its parents add their children's.
 OWN_ONLY = {"container_oom_events_total"}
@@ -331,6 +332,30 @@ def quota_objections(path):
             if said.get(key) != value] + (["quota: nothing was filled"] if said["du"][1] < 3200 else [])
 
 
+def peak_objections(results, before, after):
+    """The containers of the digits a and b burn what their quota of a fifth of a core allows, until they are
+    frozen; the greatest use in a second is seen then. Memory was never less at its peak than it is now."""
+    peaks = collections.defaultdict(dict)
+    for name, labels, value in parse(results / "metrics"):
+        if name.startswith("kubegauge_container_") and "id" in labels:
+            peaks[labels["id"]][name] = value
+    wrong = []
+    for cgroup in after.cgroups():
+        cpu = peaks[cgroup].get("kubegauge_container_cpu_usage_peak_cores")
+        memory = peaks[cgroup].get("kubegauge_container_memory_usage_peak_bytes")
+        if cpu is None or not 0 <= cpu < 2.1:  # the machine has two processors
+            wrong.append(f"{cgroup}: peak of CPU {cpu}")
+        elif re.search("a{64}$|b{64}.scope$", cgroup) and not 0.1 < cpu < 0.3:
+            wrong.append(f"{cgroup}: peak of CPU {cpu}, with a quota of 0.2")
+        if cgroup == "/" or not after.has(cgroup, "memory.current"):
+            if memory is not None:
+                wrong.append(f"{cgroup}: peak of memory {memory}, and no memory.current")
+        elif memory is None or memory < min(r.number(cgroup, "memory.current") for r in (before, after)):
+            wrong.append(f"{cgroup}: peak of memory {memory}, {after.number(cgroup, 'memory.current')} now")
+    print(f"peaks of {len(peaks)} cgroups")
+    return wrong
+
+
 def must_have_network(r, cgroup):
     """The root and the sandboxes, which the scenario makes of the digits c and 9."""
     return cgroup == "/" or re.search("c{64}|9{64}", cgroup)
@@ -375,6 +400,7 @@ def main():
               f" {counts['differ']:7} {counts['missing']:7}")
         if not counts["series"]:
             wrong.append(f"{name}: no series at all")
+    wrong += peak_objections(results, before, after)
     wrong += quota_objections(results / "quota")
     for line in wrong:
         print(line)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
 from kubegauge import Agent, Folder, SOURCE, fixture, paths
@@ -41,8 +42,18 @@ class Golden(unittest.TestCase):
         cls.folder = Folder()
         cls.addClassCleanup(cls.folder.done)
         fixture(cls.folder.path)
-        cls.agent = Agent("local", *paths(cls.folder.path))
+        cls.agent = Agent("local", *paths(cls.folder.path), "--sample-interval=100ms")
         cls.agent.wait_ready()
+        cls.wait_for_peaks()
+
+    @classmethod
+    def wait_for_peaks(cls):
+        """Of CPU they are there with the second sample."""
+        until = time.monotonic() + 30
+        while "kubegauge_container_cpu_usage_peak_cores{" not in cls.agent.text("/metrics/cadvisor"):
+            if time.monotonic() > until:
+                raise AssertionError("no peak of CPU within 30 s")
+            time.sleep(0.05)
 
     @classmethod
     def tearDownClass(cls):

@@ -10,7 +10,7 @@
 
 /* A collector that counts what is asked of it, and does what the test has set. */
 struct probe {
-    atomic_int starts, reads, ticks, changes, stops;
+    atomic_int starts, reads, ticks, changes, stops, samples, missed;
     atomic_int start_result, read_result;
     atomic_int read_ms;
     int pipe[2]; /* its "changed" descriptor */
@@ -121,6 +121,13 @@ static void probe_tick(void *state, uint64_t now_ns)
     atomic_fetch_add(&((struct probe *)state)->ticks, 1);
 }
 
+static void probe_sample(void *state, uint64_t missed)
+{
+    struct probe *p = state;
+    atomic_fetch_add(&p->missed, (int)missed);
+    atomic_fetch_add(&p->samples, 1);
+}
+
 static void probe_stop(void *state)
 {
     atomic_fetch_add(&((struct probe *)state)->stops, 1);
@@ -137,6 +144,7 @@ static const struct collector collector_fast = {
     .watch_fd = probe_fd,
     .changed = probe_changed,
     .tick = probe_tick,
+    .sample = probe_sample,
     .stop = probe_stop,
 };
 static const struct collector collector_slow = {
@@ -162,7 +170,8 @@ static void count_published(void *arg)
     atomic_fetch_add((atomic_int *)arg, 1);
 }
 
-static void open_bench(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns)
+static void open_bench_with(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns,
+                            uint64_t sample_ns)
 {
     struct err err = { 0 };
     fast = (struct probe){ .pipe = { -1, -1 } };
@@ -172,6 +181,7 @@ static void open_bench(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns)
     struct node_loop_config config = {
         .collectors = table,
         .enabled = FAST | SLOW,
+        .env.sample_ns = sample_ns,
         .min_read_ns = min_read_ns,
         .tick_ns = tick_ns,
         .health = &b->health,
@@ -180,6 +190,11 @@ static void open_bench(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns)
     };
     b->loop = node_loop_new(&config, &err);
     assert_non_null(b->loop);
+}
+
+static void open_bench(struct bench *b, uint64_t min_read_ns, uint64_t tick_ns)
+{
+    open_bench_with(b, min_read_ns, tick_ns, 0);
 }
 
 static void start(struct bench *b)
@@ -298,6 +313,34 @@ static void shares_a_young_reading_when_told_to(void **state)
     close_bench(&b);
 }
 
+/* Five servers that scrape both parts on paths of their own: one reading is of both. */
+static void shares_a_reading_of_what_others_ask_for(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench(&b, CLOCK_NS_PER_SEC, CLOCK_NS_PER_SEC);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    for (int round = 1; round <= 3; round++) {
+        pause_ms(1050);
+        for (int server = 0; server < 5; server++) {
+            struct node_reading *r = wait_ticket(&b, node_loop_request(b.loop, FAST));
+            assert_true(r->mask & FAST);
+            drop(r);
+            r = wait_ticket(&b, node_loop_request(b.loop, SLOW));
+            assert_true(r->mask & SLOW);
+            drop(r);
+        }
+        /* That both are asked for is known from the second of them on. */
+        assert_int_equal(atomic_load(&slow.reads), 1 + round);
+        assert_int_equal(atomic_load(&fast.reads), 2 + round);
+    }
+    struct node_reading *r = node_loop_reading(b.loop);
+    assert_int_equal(r->number, 5);
+    drop(r);
+    close_bench(&b);
+}
+
 static void one_fault_is_one_collectors(void **state)
 {
     struct bench b;
@@ -366,6 +409,62 @@ static void tells_changes_and_ticks(void **state)
     assert_int_equal(atomic_load(&fast.changes), 1);
     assert_true(atomic_load(&fast.ticks) >= 1);
     assert_int_equal(atomic_load(&fast.reads), 1);
+    assert_int_equal(atomic_load(&fast.samples), 0); /* the option says so */
+    close_bench(&b);
+}
+
+static void wait_samples(int n)
+{
+    for (int i = 0; i < 2000 && atomic_load(&fast.samples) < n; i++) {
+        pause_ms(5);
+    }
+    assert_true(atomic_load(&fast.samples) >= n);
+}
+
+static void samples_between_scrapes(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench_with(&b, 0, 3600 * CLOCK_NS_PER_SEC, 20 * MS);
+    atomic_store(&fast.start_result, -EACCES);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    pause_ms(60);
+    assert_int_equal(atomic_load(&fast.samples), 0); /* it does not run */
+    close_bench(&b);
+
+    open_bench_with(&b, 0, 3600 * CLOCK_NS_PER_SEC, 20 * MS);
+    uint64_t began_ns = clock_mono_ns();
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    wait_samples(10);
+    uint64_t took_ns = clock_mono_ns() - began_ns;
+    assert_true(took_ns >= 200 * MS);
+    assert_int_equal(atomic_load(&fast.reads), 1);
+    /* A scrape in between is served, and takes none of them away. */
+    int before = atomic_load(&fast.samples);
+    drop(wait_ticket(&b, node_loop_request(b.loop, FAST)));
+    wait_samples(before + 3);
+    /* None comes sooner than it should. */
+    took_ns = clock_mono_ns() - began_ns;
+    assert_true((uint64_t)atomic_load(&fast.samples) <= took_ns / (20 * MS) + 1);
+    close_bench(&b);
+}
+
+/* What held the loop up is told, and the one sample that comes then stands for all of them. */
+static void counts_samples_that_did_not_come(void **state)
+{
+    struct bench b;
+    (void)state;
+    open_bench_with(&b, 0, 3600 * CLOCK_NS_PER_SEC, 50 * MS);
+    start(&b);
+    drop(wait_ticket(&b, 1));
+    wait_samples(2);
+    int missed = atomic_load(&fast.missed), samples = atomic_load(&fast.samples);
+    atomic_store(&slow.read_ms, 500);
+    drop(wait_ticket(&b, node_loop_request(b.loop, SLOW)));
+    wait_samples(samples + 2);
+    assert_true(atomic_load(&fast.missed) - missed >= 8);
     close_bench(&b);
 }
 
@@ -396,9 +495,12 @@ int main(void)
         cmocka_unit_test(reads_only_what_is_asked_for),
         cmocka_unit_test(shares_a_reading_among_those_that_wait),
         cmocka_unit_test(shares_a_young_reading_when_told_to),
+        cmocka_unit_test(shares_a_reading_of_what_others_ask_for),
         cmocka_unit_test(one_fault_is_one_collectors),
         cmocka_unit_test(a_remark_is_no_fault),
         cmocka_unit_test(tells_changes_and_ticks),
+        cmocka_unit_test(samples_between_scrapes),
+        cmocka_unit_test(counts_samples_that_did_not_come),
         cmocka_unit_test(readings_outlive_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,30 @@ static void says_what_contradicts(void **state)
     assert_refused("node", "--node=n1", NULL, "--kubeconfig: role node needs it");
 }
 
+static void holds_the_sampling_to_sense(void **state)
+{
+    struct options o;
+    struct err err;
+    (void)state;
+    assert_refused("local", "--sample-interval=50ms", NULL, "at least 100ms, or 0 for none");
+    assert_refused("local", "--sample-interval=2s", "--peak-window=1s", "--peak-window: at least");
+    assert_refused("cluster", "--sample-interval=2s", NULL, "not an option of role cluster");
+    assert_int_equal(
+        load(&o, no_variables, &err, "local", "--sample-interval=0", "--peak-window=0", NULL), 0);
+    assert_int_equal(options_ns(&o, OPT_SAMPLE_INTERVAL), 0);
+    options_done(&o);
+    assert_int_equal(load(&o, no_variables, &err, "local", "--sample-interval=100ms",
+                          "--peak-window=100ms", NULL),
+                     0);
+    options_done(&o);
+    /* What is said of it in the configuration file of another role is not looked at. */
+    char variable[] = "KUBEGAUGE_SAMPLE_INTERVAL=50ms";
+    char *const variables[] = { variable, NULL };
+    assert_int_equal(
+        load(&o, variables, &err, "cluster", "--apiserver=http://127.0.0.1:1", NULL, NULL), 0);
+    options_done(&o);
+}
+
 static void prefers_flag_then_variable_then_file(void **state)
 {
     struct options o;
@@ -329,6 +353,7 @@ int main(void)
         cmocka_unit_test(switches_collectors),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(says_what_contradicts),
+        cmocka_unit_test(holds_the_sampling_to_sense),
         cmocka_unit_test(prefers_flag_then_variable_then_file),
         cmocka_unit_test(says_where_the_file_is_wrong),
         cmocka_unit_test(takes_role_from_surroundings),

@@ -2,6 +2,21 @@
 
 #include "tests/support/test.h"
 
+#include <time.h>
+
+/* A thread's CPU time passes while it works and stands while it sleeps. */
+static void tells_cpu_time_of_the_thread(void **state)
+{
+    (void)state;
+    uint64_t began_ns = clock_thread_cpu_ns();
+    while (clock_thread_cpu_ns() - began_ns < 2 * CLOCK_NS_PER_MS) {
+    }
+    uint64_t worked_ns = clock_thread_cpu_ns();
+    nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000000 }, NULL);
+    assert_true(clock_thread_cpu_ns() - worked_ns < 50 * CLOCK_NS_PER_MS);
+    assert_true(clock_thread_cpu_ns() <= clock_cpu_ns());
+}
+
 static void reads_kubernetes_times(void **state)
 {
     (void)state;
@@ -73,6 +88,7 @@ int main(void)
         cmocka_unit_test(reads_kubernetes_times),
         cmocka_unit_test(refuses_what_is_no_time),
         cmocka_unit_test(formats_times),
+        cmocka_unit_test(tells_cpu_time_of_the_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

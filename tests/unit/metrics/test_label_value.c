@@ -72,6 +72,30 @@ static void odd_bytes_are_seen_anywhere(void **state)
     }
 }
 
+/* Whatever the length of the text and the place of the byte, which are looked at eight at a time.
+ */
+static void escapes_at_every_place(void **state)
+{
+    (void)state;
+    char in[24], out[24];
+    for (size_t n = 1; n < sizeof(in); n++) {
+        for (size_t at = 0; at < n; at++) {
+            memset(in, 'x', n);
+            memset(out, 'x', n + 1);
+            in[at] = out[at + 1] = '"';
+            out[at] = '\\';
+            char *exact = malloc(n); /* ASan sees a byte too many */
+            memcpy(exact, in, n);
+            assert_value((struct str){ exact, n }, (struct str){ out, n + 1 });
+            exact[at] = '\x80';
+            assert_int_equal(label_value_size((struct str){ exact, n }), n + 2);
+            exact[at] = 'y';
+            assert_value((struct str){ exact, n }, (struct str){ exact, n });
+            free(exact);
+        }
+    }
+}
+
 #define BAD "\xEF\xBF\xBD"
 
 static void what_is_no_character_is_replaced(void **state)
@@ -132,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes),
         cmocka_unit_test(odd_bytes_are_seen_anywhere),
+        cmocka_unit_test(escapes_at_every_place),
         cmocka_unit_test(what_is_no_character_is_replaced),
         cmocka_unit_test(long_values_are_cut_between_characters),
     };
