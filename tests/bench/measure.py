@@ -2,12 +2,15 @@
 """Measures programs that serve metrics: resident memory, CPU while idle, and what a scrape costs.
 
 Reads a JSON list of {"name", "pid", "url", "headers", "ca", "cert", "key", "floor"} from standard input;
-prints one with the figures. Idle CPU of all is taken in the same stretch of time, then each is scraped in
-turn. "floor" is a command that does one round of the least work there is for each line it is sent, and
-answers with what it took: its rounds take turns with the scrapes of its subject.
+prints one with the figures. Idle CPU of all is taken in the same stretch of time; so is, if asked for, what
+they take while each is scraped every 15 s with gzip, as by a Prometheus: all of it, also what a program does
+between its scrapes. Then each is scraped in turn. "floor" is a command that does one round of the least work
+there is for each line it is sent, and answers with what it took: its rounds take turns with the scrapes of its
+subject.
 """
-import http.client
 import json
+import re
+import socket
 import ssl
 import statistics
 import subprocess
@@ -37,29 +40,60 @@ def memory(pid):
     return fields
 
 
+class Connection:
+    """One that is kept over the scrapes, as Prometheus keeps its own. What comes is read into one buffer and
+    looked at no further than to find its end: what a client makes of it is not what is measured, and
+    http.client would take as long over an answer of megabytes as it takes to make it."""
+
+    def __init__(self, subject):
+        url = urlsplit(subject["url"])
+        port = url.port or (443 if url.scheme == "https" else 80)
+        self.socket = socket.create_connection((url.hostname, port), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if url.scheme == "https":
+            context = ssl.create_default_context(cafile=subject["ca"])
+            context.load_cert_chain(subject["cert"], subject["key"])
+            self.socket = context.wrap_socket(self.socket, server_hostname=url.hostname)
+        self.netloc = url.netloc
+        self.buffer = bytearray(1 << 20)
+
+    def get(self, path, headers):
+        """Sends a request; returns the bytes of the body, with the lines between its chunks."""
+        lines = [f"GET {path} HTTP/1.1", f"Host: {self.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
+        self.socket.sendall("\r\n".join(lines + ["", ""]).encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += bytes(self.buffer[:self.receive()])
+        head, _, body = head.partition(b"\r\n\r\n")
+        if head.split()[1] != b"200":
+            raise SystemExit(f"{self.netloc}{path}: {head.splitlines()[0].decode()}")
+        length = re.search(rb"(?im)^content-length: *(\d+)", head)
+        size, tail = len(body), body[-7:]
+        while size < int(length[1]) if length else not tail.endswith(b"\r\n0\r\n\r\n"):
+            got = self.receive()
+            size += got
+            tail = (tail + bytes(self.buffer[max(0, got - 7):got]))[-7:]
+        return size
+
+    def receive(self):
+        got = self.socket.recv_into(self.buffer)
+        if got == 0:
+            raise SystemExit(f"{self.netloc} closed the connection")
+        return got
+
+
 def connect(subject):
-    """A connection that is kept over the scrapes, as Prometheus keeps its own."""
-    url = urlsplit(subject["url"])
-    if url.scheme == "http":
-        return http.client.HTTPConnection(url.netloc, timeout=60)
-    context = ssl.create_default_context(cafile=subject["ca"])
-    context.load_cert_chain(subject["cert"], subject["key"])
-    return http.client.HTTPSConnection(url.netloc, timeout=60, context=context)
+    return Connection(subject)
 
 
 def scrape(subject, connection):
-    """Seconds and bytes. The body is read as it comes and thrown away: what a client makes of it is not
-    what is measured."""
+    """Seconds and bytes."""
     start = time.monotonic()
-    connection.request("GET", urlsplit(subject["url"]).path, headers=subject.get("headers", {}))
-    answer = connection.getresponse()
-    size = 0
-    while piece := answer.read1(1 << 20):
-        size += len(piece)
-    took = time.monotonic() - start
-    if answer.status != 200:
-        raise SystemExit(f"{subject['url']}: status {answer.status}")
-    return took, size
+    size = connection.get(urlsplit(subject["url"]).path, subject.get("headers", {}))
+    return time.monotonic() - start, size
+
+
+EVERY_SECONDS = 15
 
 
 class Floor:
@@ -75,27 +109,62 @@ class Floor:
         self.rounds.append(json.loads(self.process.stdout.readline()))
 
     def done(self):
+        """Medians of the rounds."""
         self.process.stdin.close()
         self.process.wait(timeout=10)
         return {key: statistics.median(r[key] for r in self.rounds) for key in self.rounds[0]}
+
+    def times(self, key, taken):
+        """Median of what each scrape took, in s, over the round that took its turn: what disturbs one of them
+        mostly disturbs the other."""
+        return statistics.median(t * 1e3 / r[key] for t, r in zip(taken, self.rounds))
+
+
+def rate_of(subjects, seconds, between):
+    """Seconds of CPU a second of each; between() is called meanwhile, with the time that is left."""
+    before = [(cpu_seconds(s["pid"]), time.monotonic()) for s in subjects]
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        between(left)
+    return [(cpu_seconds(s["pid"]) - cpu) / (time.monotonic() - at) for s, (cpu, at) in zip(subjects, before)]
+
+
+def measure_regular(subjects, seconds):
+    """Of each process once, whatever it serves."""
+    first = list({s["pid"]: s for s in reversed(subjects)}.values())
+    connections = [connect(s) for s in first]
+
+    def scrape_all(left):
+        began = time.monotonic()
+        for subject, connection in zip(first, connections):
+            scrape({**subject, "headers": {"Accept-Encoding": "gzip"}}, connection)
+        time.sleep(max(0, min(left, EVERY_SECONDS) - (time.monotonic() - began)))
+
+    scrape_all(EVERY_SECONDS)
+    rates = {s["pid"]: rate for s, rate in zip(first, rate_of(first, seconds, scrape_all))}
+    for subject in subjects:
+        subject["regular"] = rates[subject["pid"]]
 
 
 def main():
     idle_seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30
     scrapes = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    regular_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 0
     subjects = json.load(sys.stdin)
-    connections = [connect(s) for s in subjects]
-    for subject, connection in zip(subjects, connections):
-        scrape(subject, connection)
+    for subject in subjects:
+        scrape(subject, connect(subject))
     time.sleep(2)
-    before = [(cpu_seconds(s["pid"]), time.monotonic()) for s in subjects]
-    time.sleep(idle_seconds)
-    for subject, (cpu, at) in zip(subjects, before):
-        subject["idle"] = (cpu_seconds(subject["pid"]) - cpu) / (time.monotonic() - at)
-    for subject, connection in zip(subjects, connections):
+    for subject, rate in zip(subjects, rate_of(subjects, idle_seconds, time.sleep)):
+        subject["idle"] = rate
+    if regular_seconds:
+        measure_regular(subjects, regular_seconds)
+    for subject in subjects:
+        # The kubelet closes one that nothing has come over for 90 s.
+        connection = connect(subject)
+        scrape(subject, connection)
         times, costs = [], []
         floor = Floor(subject["floor"]) if "floor" in subject else None
-        for _ in range(scrapes):
+        for _ in range(2 * scrapes if floor else scrapes):
             cpu, at = cpu_seconds(subject["pid"]), time.monotonic()
             took, size = scrape(subject, connection)
             time.sleep(0.05)
@@ -109,7 +178,8 @@ def main():
         subject.update(scrape_ms=statistics.median(times) * 1e3, cpu_ms=statistics.median(costs) * 1e3,
                        scrape_ms_worst=max(times) * 1e3, bytes=size, memory=memory(subject["pid"]))
         if floor:
-            subject["floor"] = floor.done()
+            subject["floor"] = {**floor.done(), "times_ms": floor.times("ms", times),
+                                "times_cpu_ms": floor.times("cpu_ms", costs)}
         for key in ("ca", "cert", "key", "headers"):
             subject.pop(key, None)
     json.dump(subjects, sys.stdout)

@@ -1,5 +1,5 @@
 // A standalone cAdvisor of its own library: the default metric kinds and intervals of the program, the
-// containerd and raw handlers, served on the address given. The peer in tests/bench/node-60-pods.
+// containerd and raw handlers, served on the address given. The peer in tests/bench/node-pods.
 package main
 
 import (
