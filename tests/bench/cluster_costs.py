@@ -15,6 +15,8 @@ REST_SECONDS = 2
 SCRAPERS = (1, 4, 16)
 SLOW = 4
 CODINGS = ("gzip", "zstd")
+MANY_PODS, FEW_ROUNDS = 50000, 3  # so many pods are scraped no more often: each round takes half a minute
+AT_ONCE_MB = 5000  # more at once takes so long that the server cuts scrapers off as slow
 RESTARTED = re.compile(rb'kube_pod_container_status_restarts_total\{.*container="app"')
 
 
@@ -64,13 +66,16 @@ def plain_lines(role, floor):
     ]
 
 
-def crowds_of(role, floor, rounds):
-    """Seconds until so many scrapers at once are all served, and the floor's."""
+def crowds_of(role, floor, rounds, sizes):
+    """Seconds until so many scrapers at once are all served, and the floor's. sizes: MB of an answer by way."""
     found = {}
     for way, encoding in (("plain", "identity"), ("gzip", "gzip")):
-        for count in SCRAPERS:
+        counts = [count for count in SCRAPERS if count * sizes[way] < AT_ONCE_MB]
+        for count in counts:
             found[f"{way}, {count} at once"] = (at_once(role.port, encoding, count, rounds),
                                                 at_once(floor.port, encoding, count, rounds))
+        if max(SCRAPERS) not in counts:
+            continue
         alone, beside = beside_slow(role.port, encoding, max(SCRAPERS) - SLOW, SLOW, rounds)
         found[f"{way}, {max(SCRAPERS) - SLOW} beside {SLOW} slow ones"] = (beside, alone)
     return found
@@ -118,6 +123,8 @@ def measure(programs, pods, rounds, reader=None):
     """All figures of one number of pods. programs: of kubegauge, crowd_api, memory_server. The roles:
     one that is asked for gzip as Prometheus asks, one for zstd, one that keeps no pieces."""
     kubegauge, crowd_api, memory_server = programs
+    if pods >= MANY_PODS:
+        rounds = min(rounds, FEW_ROUNDS)
     with ExitStack() as stack:
         crowd = stack.enter_context(Crowd(crowd_api, pods))
         role = stack.enter_context(Role(kubegauge, crowd.port))
@@ -138,7 +145,7 @@ def measure(programs, pods, rounds, reader=None):
         figures["lines"] = run_in_turns(
             plain_lines(role, floor) + coding_lines(crowd, pods, "gzip", role, bare) +
             coding_lines(crowd, pods, "zstd", other, bare), rounds)
-        figures["at once"] = crowds_of(role, floor, rounds)
+        figures["at once"] = crowds_of(role, floor, rounds, {"plain": figures["body MB"], "gzip": figures["gzip MB"]})
         figures.update(memory_after(role))
         figures["resident, no cache MB"] = status(bare.pid)["VmRSS"]
         figures["relist peak MB"] = relist_peak(crowd, role)

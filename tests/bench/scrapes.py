@@ -15,19 +15,25 @@ SETTLE_SECONDS = 0.5
 
 
 class Client:
-    """One connection, over which bodies are read as fast as they come."""
+    """One connection, over which bodies are read as fast as they come. It is made with the first request: the
+    server closes one that says nothing for too long."""
 
     def __init__(self, port, encoding, path="/metrics/state"):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port, self.socket = port, None
         self.request = (f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {encoding}\r\n"
                         "User-Agent: bench\r\n\r\n").encode()
         self.buffer = bytearray(BUFFER)
 
+    def ask(self):
+        if not self.socket:
+            self.socket = socket.create_connection(("127.0.0.1", self.port))
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.sendall(self.request)
+
     def scrape(self):
         """(seconds, bytes with headers and chunk lines)"""
         start, size, tail = time.monotonic(), 0, b""
-        self.socket.sendall(self.request)
+        self.ask()
         while not tail.endswith(b"0\r\n\r\n"):
             got = self.socket.recv_into(self.buffer)
             if got == 0:
@@ -101,7 +107,7 @@ class Slow(threading.Thread):
     def __init__(self, port, encoding):
         super().__init__(daemon=True)
         self.client, self.over = Client(port, encoding), threading.Event()
-        self.client.socket.sendall(self.client.request)
+        self.client.ask()
 
     def run(self):
         while not self.over.wait(1):
