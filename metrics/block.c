@@ -245,8 +245,9 @@ size_t block_encoded_series(const struct block_encoder *e)
     return encoded->n_series;
 }
 
-/* An object's blocks differ by a few bytes from one change to the next. As long as each other they fit
- * into each other's places; else the heap grows by a third of the blocks while all objects change. */
+/* An object's blocks differ by a few bytes from one change to the next. As long as each other they
+ * fit into each other's places; else the heap grows by a third of the blocks while all objects
+ * change. */
 #define GRAIN_BYTES 64
 #define HEAP_HEADER_BYTES sizeof(size_t)
 
@@ -256,7 +257,8 @@ static size_t place_bytes(size_t n)
 #ifdef __SANITIZE_ADDRESS__
     return n;
 #else
-    return (n + HEAP_HEADER_BYTES + GRAIN_BYTES - 1) / GRAIN_BYTES * GRAIN_BYTES - HEAP_HEADER_BYTES;
+    return (n + HEAP_HEADER_BYTES + GRAIN_BYTES - 1) / GRAIN_BYTES * GRAIN_BYTES -
+           HEAP_HEADER_BYTES;
 #endif
 }
 

@@ -89,6 +89,12 @@ struct cgroup_entry {
     uint64_t limits_read_ns; /* clock_mono_ns; 0: not yet */
     int64_t nofile_soft;     /* as it was then */
 
+    /* Its processes' descriptors when they had used so much CPU time, and which processes (a hash).
+     */
+    uint64_t fds_usage_ns, fds_pids;
+    uint64_t fds_read_ns; /* clock_mono_ns; 0: not yet */
+    uint64_t file_descriptors, sockets;
+
     /* OOM kills counted for this cgroup since it was first seen. */
     uint64_t oom_kills;
 };

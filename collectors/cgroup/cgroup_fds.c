@@ -4,9 +4,11 @@
  * the whole path: for a machine with thousands of them that costs more than all its cgroup files.
  * Since Linux 6.2 the size of /proc/PID/fd is the number of descriptors: while that of a process
  * has not changed, its last count of sockets is served, and the tick counts again behind the
- * scrapes' back, no more often than it must. */
+ * scrapes' back, no more often than it must. Of a cgroup that has used no CPU time since the last
+ * reading nothing is looked at. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/num.h"
 #include "collectors/cgroup/cgroup_reader.h"
 #include "collectors/proc/pid_fds.h"
@@ -177,6 +179,32 @@ void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret)
         ret->file_descriptors += known && fds->files > 0 ? size : fds->files;
         ret->sockets += fds->sockets;
     }
+}
+
+/* As long as the tick lets a count be. */
+#define STILL_MAX_NS COUNT_MIN_AGE_NS
+
+void cg_read_fds_of_entry(struct cg_source *s, size_t n, struct cgroup_sample *ret)
+{
+    struct cgroup_entry *e = s->entry;
+    const char *pids = (const char *)s->reader->pids;
+    uint64_t mark = hash_str(HASH_START, (struct str){ pids, n * sizeof(*s->reader->pids) });
+    uint64_t now_ns = clock_mono_ns();
+    /* Who opens or closes a file runs for it. */
+    bool still = e->fds_read_ns && now_ns - e->fds_read_ns < STILL_MAX_NS && ret->cpu_usage_ns &&
+                 ret->cpu_usage_ns == e->fds_usage_ns && mark == e->fds_pids;
+    if (!still) {
+        uint64_t files = ret->file_descriptors, sockets = ret->sockets;
+        cg_read_fds(s, n, ret);
+        e->file_descriptors = ret->file_descriptors - files;
+        e->sockets = ret->sockets - sockets;
+        e->fds_usage_ns = ret->cpu_usage_ns;
+        e->fds_pids = mark;
+        e->fds_read_ns = now_ns;
+        return;
+    }
+    ret->file_descriptors += e->file_descriptors;
+    ret->sockets += e->sockets;
 }
 
 void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns)

@@ -271,7 +271,7 @@ int cg_read_processes(struct cg_source *s, struct arena *mem, struct cgroup_samp
     size_t n = 0;
     if (cg_list_processes(s, ret, &n)) {
         ret->present |= CG_PROCESSES;
-        cg_read_fds(s, n, ret);
+        cg_read_fds_of_entry(s, n, ret);
         if (s->reader->version == CGROUP_V2 && cg_is_root(s) && ret->threads == 0) {
             ret->threads = ret->processes; /* the root has no pids.current */
         }

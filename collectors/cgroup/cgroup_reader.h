@@ -104,6 +104,10 @@ bool cg_list_processes(struct cg_source *s, struct cgroup_sample *ret, size_t *r
 /* Open files and sockets of the first n of reader->pids. */
 void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret);
 
+/* The same; what the entry knows, while its processes are the same and have not run since: for 30 s
+ * at most, since what it knows of sockets may have been a while old. ret has the CPU time. */
+void cg_read_fds_of_entry(struct cg_source *s, size_t n, struct cgroup_sample *ret);
+
 /* Closes what cg_read_fds keeps open and forgets its counts. */
 void cg_forget_fds(struct cgroup_reader *r);
 

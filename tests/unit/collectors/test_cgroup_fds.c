@@ -194,10 +194,58 @@ static void processes_far_apart_do_not_put_each_other_out(void **state)
     }
 }
 
+/* Descriptors, as an entry tells them whose processes have used so much CPU time. */
+static uint64_t of_entry(struct cgroup_reader *r, struct cgroup_entry *e, uint64_t usage_ns)
+{
+    struct cg_source s = { .reader = r, .entry = e };
+    struct cgroup_sample sample = { .cpu_usage_ns = usage_ns };
+    cg_read_fds_of_entry(&s, 1, &sample);
+    return sample.file_descriptors;
+}
+
+/* Nothing is looked at while no process has run: this one has, behind the reader's back. */
+static void a_cgroup_that_did_not_run_has_what_it_had(void **state)
+{
+    (void)state;
+    static struct cg_fds fds[CG_FDS_PLACES];
+    int32_t self = (int32_t)getpid(), other = (int32_t)getppid();
+    struct cgroup_entry e = { 0 };
+    struct cgroup_reader r = { .fds = fds, .pids = &self };
+    r.procfs_fd = file_open_dir_at(AT_FDCWD, "/proc");
+    r.knows_open_files = cg_knows_open_files(&r);
+    if (!r.knows_open_files) {
+        print_message("SKIPPED: a kernel before 6.2\n");
+        close(r.procfs_fd);
+        return;
+    }
+    uint64_t first = of_entry(&r, &e, 1000);
+    assert_true(first > 0);
+    int one = dup(r.procfs_fd);
+    assert_int_equal(of_entry(&r, &e, 1000), first);
+    assert_int_equal(of_entry(&r, &e, 1001), first + 1); /* it has run */
+    int two = dup(r.procfs_fd);
+    assert_int_equal(of_entry(&r, &e, 1001), first + 1);
+    e.fds_read_ns -= 31 * CLOCK_NS_PER_SEC;
+    assert_int_equal(of_entry(&r, &e, 1001), first + 2); /* that is too long ago */
+    r.pids = &other;
+    of_entry(&r, &e, 1001); /* keeps that one's folder open */
+    r.pids = &self;
+    close(two);
+    close(one);
+    assert_int_equal(of_entry(&r, &e, 1001), first + 1); /* other processes than before */
+    one = dup(r.procfs_fd);
+    assert_int_equal(of_entry(&r, &e, 0), first + 2); /* nobody tells what it used */
+    close(one);
+    assert_int_equal(of_entry(&r, &e, 0), first + 1);
+    cg_forget_fds(&r);
+    close(r.procfs_fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_process_is_not_counted_at_every_reading),
+        cmocka_unit_test(a_cgroup_that_did_not_run_has_what_it_had),
         cmocka_unit_test(counts_itself_as_the_links_do),
         cmocka_unit_test(the_tick_counts_no_more_than_it_must),
         cmocka_unit_test(processes_far_apart_do_not_put_each_other_out),
