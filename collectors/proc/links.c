@@ -40,7 +40,7 @@ static int inode_of(const char *path, uint64_t *ret)
 static int same_namespace(const char *procfs, struct err *err)
 {
     char path[PATH_MAX];
-    uint64_t ours, theirs;
+    uint64_t ours = 0, theirs = 0;
     int r = file_join(path, sizeof(path), procfs, "1/net/dev");
     r = r < 0 ? r : inode_of(path, &theirs);
     r = r < 0 ? r : inode_of("/proc/self/net/dev", &ours);
