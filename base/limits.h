@@ -41,9 +41,7 @@
 #define LIMIT_PIDS_PER_CGROUP 32768 /* processes whose /proc/PID/fd is counted in one reading */
 #define LIMIT_SCRAPE_NAMES_BYTES (64 * MIB) /* names of all families of an answer */
 #define LIMIT_NODE_ARENA_BYTES (256 * MIB)  /* one reading of the node */
-#define LIMIT_SAMPLING_PARTS                                                                       \
-    200 /* one part of so many of a core for looks between scrapes; beyond: fewer looks, counted   \
-         */
+#define LIMIT_SAMPLING_PARTS 200 /* a core's for looks between scrapes; beyond: fewer, counted */
 #define LIMIT_PODS_PER_NODE 10000
 #define LIMIT_CONTAINER_LABELS 32    /* columns of --container-labels */
 #define LIMIT_ENGINE_CONTAINERS 5000 /* of one Docker or Podman; more: shown by id, counted */

@@ -70,8 +70,7 @@ struct collector {
      * start and read run on another thread, with a deadline, beside those of others. All its
      * subjects are of one part, and it has none of self, watch_fd, changed, tick and sample. start
      * is called again by the next reading when it failed; when there was no source, by one that
-     * comes
-     * --rescan-interval later. */
+     * comes --rescan-interval later. */
     bool may_block;
 
     /* Opens what stays open. Sets *ret_state (may be NULL for none). Errors: -ENODATA this machine

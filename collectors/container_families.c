@@ -212,9 +212,9 @@ static const struct metric_family rows[] = {
           "lines of cgroup.procs", "Processes that are directly in the cgroup."),
     VALUE("container_sockets", GAUGE, CG_STATS | CG_PROCESSES, sockets, 1,
           "/proc/PID/fd of cgroup.procs",
-          "Open sockets of the processes that are directly in the cgroup, counted at most 45 s "
-          "ago; at "
-          "most 6 min where the number of descriptors stayed and earlier counts were equal."),
+          "Open sockets of the processes that are directly in the cgroup, counted at most 75 s "
+          "ago; at most 7 min where the number of descriptors stayed and earlier counts were "
+          "equal."),
     VALUE("container_spec_cpu_period", GAUGE, CG_CPU_SPEC, cpu_period_usec, 1,
           "cpu.max; v1 cpu.cfs_period_us",
           "Length of an enforcement period of the CPU quota in microseconds."),

@@ -193,18 +193,17 @@ void cg_read_fds_of_entry(struct cg_source *s, size_t n, struct cgroup_sample *r
     /* Who opens or closes a file runs for it. */
     bool still = e->fds_read_ns && now_ns - e->fds_read_ns < STILL_MAX_NS && ret->cpu_usage_ns &&
                  ret->cpu_usage_ns == e->fds_usage_ns && mark == e->fds_pids;
-    if (!still) {
-        uint64_t files = ret->file_descriptors, sockets = ret->sockets;
-        cg_read_fds(s, n, ret);
-        e->file_descriptors = ret->file_descriptors - files;
-        e->sockets = ret->sockets - sockets;
-        e->fds_usage_ns = ret->cpu_usage_ns;
-        e->fds_pids = mark;
-        e->fds_read_ns = now_ns;
+    if (still) {
+        ret->file_descriptors = e->file_descriptors;
+        ret->sockets = e->sockets;
         return;
     }
-    ret->file_descriptors += e->file_descriptors;
-    ret->sockets += e->sockets;
+    cg_read_fds(s, n, ret);
+    e->file_descriptors = ret->file_descriptors;
+    e->sockets = ret->sockets;
+    e->fds_usage_ns = ret->cpu_usage_ns;
+    e->fds_pids = mark;
+    e->fds_read_ns = now_ns;
 }
 
 void cgroup_reader_tick(struct cgroup_reader *r, uint64_t now_ns)

@@ -105,7 +105,8 @@ bool cg_list_processes(struct cg_source *s, struct cgroup_sample *ret, size_t *r
 void cg_read_fds(struct cg_source *s, size_t n, struct cgroup_sample *ret);
 
 /* The same; what the entry knows, while its processes are the same and have not run since: for 30 s
- * at most, since what it knows of sockets may have been a while old. ret has the CPU time. */
+ * at most, since what it knows of sockets may have been a while old. ret has the CPU time, and no
+ * descriptors yet. */
 void cg_read_fds_of_entry(struct cg_source *s, size_t n, struct cgroup_sample *ret);
 
 /* Closes what cg_read_fds keeps open and forgets its counts. */

@@ -57,12 +57,6 @@ MOVED_BY_READING = {
     "node_sockstat_sockets_used": 64,
 }
 
-# Series that are there while somebody runs, and the peer does while it reads: so much of theirs alone.
-THERE_BY_READING = {
-    "node_processes_state": 2,
-    "node_processes_threads_state": 8,
-}
-
 
 def near(a, b):
     return a == b or (a != a and b != b) or abs(a - b) <= 1e-9 * max(abs(a), abs(b))
@@ -72,8 +66,7 @@ def judge(name, before, theirs, after):
     """What is wrong with a family; [] when nothing is. Series may come and go between readings."""
     faults = []
     for key in sorted(set(theirs) - set(before) - set(after)):
-        if theirs[key] > THERE_BY_READING.get(name, 0) or not {("state", "R"), ("thread_state", "R")} & set(key):
-            faults.append(f"missing {dict(key)}")
+        faults.append(f"missing {dict(key)}")
     for key in sorted((set(before) & set(after)) - set(theirs)):
         faults.append(f"not in theirs {dict(key)}")
     for key in sorted(set(theirs) & set(before) & set(after)):
