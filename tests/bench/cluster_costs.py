@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from crowd import Crowd, Role, cpu_seconds, private, status
-from scrapes import Client, Floor, Line, SETTLE_SECONDS, at_once, beside_slow, run_in_turns
+from scrapes import Floor, Line, Scraper, SETTLE_SECONDS, at_once, beside_slow, run_in_turns
 
 REST_SECONDS = 2
 SCRAPERS = (1, 4, 16)
@@ -39,7 +39,7 @@ def start_up(role, pods):
 def coding_lines(crowd, pods, coding, role, bare):
     """Lines of one coding: pieces are up to date, then a share of the pods changes as a container's
     restart changes one, or is replaced."""
-    client = Client(role.port, coding)
+    client = Scraper(role.port, coding)
 
     def after(command=None, share=0):
         def before():
@@ -54,15 +54,15 @@ def coding_lines(crowd, pods, coding, role, bare):
         Line(f"{coding}, 1 % changed", role.pid, client, after("change", 1)),
         Line(f"{coding}, 10 % changed", role.pid, client, after("change", 10)),
         Line(f"{coding}, 1 % replaced", role.pid, client, after("replace", 1)),
-        Line(f"{coding}, no cache", bare.pid, Client(bare.port, coding)),
+        Line(f"{coding}, no cache", bare.pid, Scraper(bare.port, coding)),
     ]
 
 
 def plain_lines(role, floor):
     return [
-        Line("plain", role.pid, Client(role.port, "identity")),
-        Line("plain, floor", floor.pid, Client(floor.port, "identity")),
-        Line("gzip, floor", floor.pid, Client(floor.port, "gzip")),
+        Line("plain", role.pid, Scraper(role.port, "identity")),
+        Line("plain, floor", floor.pid, Scraper(floor.port, "identity")),
+        Line("gzip, floor", floor.pid, Scraper(floor.port, "gzip")),
     ]
 
 
@@ -156,8 +156,8 @@ def measure_real(kubegauge, kubeconfig, pods, rounds):
     """Those figures that a real cluster with so many pods can give."""
     with Role(kubegauge, None, kubeconfig=kubeconfig) as role:
         figures = start_up(role, pods)
-        lines = [Line("plain", role.pid, Client(role.port, "identity")),
-                 Line("gzip", role.pid, Client(role.port, "gzip"))]
+        lines = [Line("plain", role.pid, Scraper(role.port, "identity")),
+                 Line("gzip", role.pid, Scraper(role.port, "gzip"))]
         figures["lines"] = run_in_turns(lines, rounds)
         figures.update(memory_after(role))
         return figures

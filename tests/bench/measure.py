@@ -9,15 +9,14 @@ there is for each line it is sent, and answers with what it took: its rounds tak
 subject.
 """
 import json
-import re
-import socket
 import ssl
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from client import Client
 
 
 def cpu_seconds(pid):
@@ -40,57 +39,17 @@ def memory(pid):
     return fields
 
 
-class Connection:
-    """One that is kept over the scrapes, as Prometheus keeps its own. What comes is read into one buffer and
-    looked at no further than to find its end: what a client makes of it is not what is measured, and
-    http.client would take as long over an answer of megabytes as it takes to make it."""
-
-    def __init__(self, subject):
-        url = urlsplit(subject["url"])
-        port = url.port or (443 if url.scheme == "https" else 80)
-        self.socket = socket.create_connection((url.hostname, port), timeout=60)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if url.scheme == "https":
-            context = ssl.create_default_context(cafile=subject["ca"])
-            context.load_cert_chain(subject["cert"], subject["key"])
-            self.socket = context.wrap_socket(self.socket, server_hostname=url.hostname)
-        self.netloc = url.netloc
-        self.buffer = bytearray(1 << 20)
-
-    def get(self, path, headers):
-        """Sends a request; returns the bytes of the body, with the lines between its chunks."""
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
-        self.socket.sendall("\r\n".join(lines + ["", ""]).encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += bytes(self.buffer[:self.receive()])
-        head, _, body = head.partition(b"\r\n\r\n")
-        if head.split()[1] != b"200":
-            raise SystemExit(f"{self.netloc}{path}: {head.splitlines()[0].decode()}")
-        length = re.search(rb"(?im)^content-length: *(\d+)", head)
-        size, tail = len(body), body[-7:]
-        while size < int(length[1]) if length else not tail.endswith(b"\r\n0\r\n\r\n"):
-            got = self.receive()
-            size += got
-            tail = (tail + bytes(self.buffer[max(0, got - 7):got]))[-7:]
-        return size
-
-    def receive(self):
-        got = self.socket.recv_into(self.buffer)
-        if got == 0:
-            raise SystemExit(f"{self.netloc} closed the connection")
-        return got
-
-
 def connect(subject):
-    return Connection(subject)
+    context = None
+    if subject["url"].startswith("https:"):
+        context = ssl.create_default_context(cafile=subject["ca"])
+        context.load_cert_chain(subject["cert"], subject["key"])
+    return Client(subject["url"], context)
 
 
-def scrape(subject, connection):
+def scrape(subject, client):
     """Seconds and bytes."""
-    start = time.monotonic()
-    size = connection.get(urlsplit(subject["url"]).path, subject.get("headers", {}))
-    return time.monotonic() - start, size
+    return client.get(subject.get("headers", {}))
 
 
 EVERY_SECONDS = 15

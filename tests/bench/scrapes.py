@@ -1,6 +1,5 @@
 """Scrapers for the benches: clients that read and look at nothing, the floor that they read from
 memory, lines of a table whose rounds take turns, scrapers at once, and slow ones."""
-import socket
 import statistics
 import subprocess
 import tempfile
@@ -8,42 +7,21 @@ import threading
 import time
 from pathlib import Path
 
+from client import Client
 from crowd import cpu_seconds
 
-BUFFER = 1 << 20
 SETTLE_SECONDS = 0.5
 
 
-class Client:
-    """One connection, over which bodies are read as fast as they come. It is made with the first request: the
-    server closes one that says nothing for too long."""
+class Scraper(Client):
+    """Asks the role or its floor on a port for one coding."""
 
     def __init__(self, port, encoding, path="/metrics/state"):
-        self.port, self.socket = port, None
-        self.request = (f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {encoding}\r\n"
-                        "User-Agent: bench\r\n\r\n").encode()
-        self.buffer = bytearray(BUFFER)
-
-    def ask(self):
-        if not self.socket:
-            self.socket = socket.create_connection(("127.0.0.1", self.port))
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(self.request)
+        super().__init__(f"http://127.0.0.1:{port}{path}")
+        self.headers = {"Accept-Encoding": encoding, "User-Agent": "bench"}
 
     def scrape(self):
-        """(seconds, bytes with headers and chunk lines)"""
-        start, size, tail = time.monotonic(), 0, b""
-        self.ask()
-        while not tail.endswith(b"0\r\n\r\n"):
-            got = self.socket.recv_into(self.buffer)
-            if got == 0:
-                raise SystemExit("the connection was closed within an answer")
-            size += got
-            tail = (tail + bytes(self.buffer[max(0, got - 5):got]))[-5:]
-        return time.monotonic() - start, size
-
-    def close(self):
-        self.socket.close()
+        return self.get(self.headers)
 
 
 class Floor:
@@ -73,22 +51,21 @@ class Line:
 
     def __init__(self, name, pid, client, before=None):
         self.name, self.pid, self.client, self.before = name, pid, client, before
-        self.times, self.costs, self.size = [], [], 0
+        self.times, self.costs = [], []
 
     def round(self):
         if self.before:
             self.before()
             time.sleep(SETTLE_SECONDS)
         cpu = cpu_seconds(self.pid)
-        took, self.size = self.client.scrape()
+        took, _ = self.client.scrape()
         time.sleep(0.02)
         self.times.append(took)
         self.costs.append(cpu_seconds(self.pid) - cpu)
 
     def figures(self):
         """Seconds. The least CPU time is what other programs have disturbed least."""
-        return {"time": statistics.median(self.times), "cpu": statistics.median(self.costs),
-                "least cpu": min(self.costs), "MB": self.size / 1e6}
+        return {"time": statistics.median(self.times), "least cpu": min(self.costs)}
 
 
 def run_in_turns(lines, rounds):
@@ -106,8 +83,8 @@ class Slow(threading.Thread):
 
     def __init__(self, port, encoding):
         super().__init__(daemon=True)
-        self.client, self.over = Client(port, encoding), threading.Event()
-        self.client.ask()
+        self.client, self.over = Scraper(port, encoding), threading.Event()
+        self.client.ask(self.client.headers)
 
     def run(self):
         while not self.over.wait(1):
@@ -118,7 +95,7 @@ class Slow(threading.Thread):
 
 def at_once(port, encoding, count, rounds):
     """Median over rounds of the time in which `count` scrapers that begin together are all served."""
-    clients = [Client(port, encoding) for _ in range(count)]
+    clients = [Scraper(port, encoding) for _ in range(count)]
     times = []
     for _ in range(rounds):
         gate = threading.Barrier(count + 1)
